@@ -54,7 +54,9 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_for=1)  # type: ignore[method-assign]
     clock = clock or SystemClock()
     signer = Signer.from_file(settings.signing_key_file, create=settings.demo)
-    app.extensions["muster"] = Runtime(settings, clock, Database(settings.database_url, signer, clock), signer)
+    app.extensions["muster"] = Runtime(
+        settings, clock, Database(settings.database_url, signer, clock), signer
+    )
     requests.init_app(app, settings.public_url)
     errors.init_app(app)
     access.init_app(app)
@@ -75,7 +77,9 @@ def _wire_rooms(app: Flask) -> None:
         for blueprint in [getattr(module, "pages", None)]:
             if blueprint is not None:
                 app.register_blueprint(blueprint)
-    api.init_app(app, [module.api for module in load_all("api") if hasattr(module, "api") and module is not api])
+    api.init_app(
+        app, [module.api for module in load_all("api") if hasattr(module, "api") and module is not api]
+    )
     for module in load_all("commands"):
         for group in module.commands:
             app.cli.add_command(group)

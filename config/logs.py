@@ -17,7 +17,9 @@ _SECRET_NAMES = ("password", "secret", "token", "authorization", "cookie", "body
 def configure(log_format: str, level: str = "INFO") -> None:
     """`log_format` is text (for a terminal) or json (one object a line)."""
     renderer: Any = (
-        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer()
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,

@@ -63,11 +63,15 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         mode=mode,
         database_url=database_url,
         redis_url=reader.url("MUSTER_REDIS_URL", ("redis", "rediss", "unix"), None),
-        public_url=(reader.url("MUSTER_PUBLIC_URL", ("http", "https"), f"http://{host}:{port}") or "").rstrip("/"),
+        public_url=(reader.url("MUSTER_PUBLIC_URL", ("http", "https"), f"http://{host}:{port}") or "").rstrip(
+            "/"
+        ),
         secret_key=reader.secret("MUSTER_SECRET_KEY", mode),
         signing_key_file=Path(env.get("MUSTER_SIGNING_KEY_FILE", str(Settings.signing_key_file))),
         twilio=reader.twilio(),
-        jobs=reader.choice("MUSTER_JOBS", ("inline", "off"), "inline" if database_url.startswith("sqlite") else "off"),
+        jobs=reader.choice(
+            "MUSTER_JOBS", ("inline", "off"), "inline" if database_url.startswith("sqlite") else "off"
+        ),
         max_sockets=reader.integer("MUSTER_MAX_SOCKETS", 200, 1, 10_000),
         session_idle_minutes=reader.integer("MUSTER_SESSION_IDLE_MINUTES", 30, 1, 24 * 60),
         session_hours=reader.integer("MUSTER_SESSION_HOURS", 12, 1, 24 * 7),
@@ -112,7 +116,9 @@ class _Reader:
     def database_url(self, name: str, default: str, mode: str) -> str:
         value = self.env.get(name) or (default if mode == "demo" else "")
         if not value:
-            self.problem(name, "is missing; expected is postgresql://user:password@host/name or sqlite:///path")
+            self.problem(
+                name, "is missing; expected is postgresql://user:password@host/name or sqlite:///path"
+            )
         elif not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
             self.problem(name, "expected is postgresql://user:password@host/name or sqlite:///path")
         return value
@@ -120,13 +126,21 @@ class _Reader:
     def secret(self, name: str, mode: str) -> str:
         value = self.env.get(name) or (DEMO_SECRET if mode == "demo" else "")
         if mode != "demo" and value == DEMO_SECRET:
-            self.problem(name, "is the demo's secret; make one with: python -c 'import secrets; print(secrets.token_hex(32))'")
+            self.problem(
+                name,
+                "is the demo's secret; make one with: python -c 'import secrets; print(secrets.token_hex(32))'",
+            )
         elif len(value) < 32:
             self.problem(name, "is missing or short; expected are at least 32 random characters")
         return value
 
     def twilio(self) -> Twilio | None:
-        names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM_NUMBER", "TWILIO_MESSAGING_SERVICE_SID")
+        names = (
+            "TWILIO_ACCOUNT_SID",
+            "TWILIO_AUTH_TOKEN",
+            "TWILIO_FROM_NUMBER",
+            "TWILIO_MESSAGING_SERVICE_SID",
+        )
         sid, token, sender, service = (self.env.get(n) or None for n in names)
         if not any((sid, token, sender, service)):
             return None
@@ -135,7 +149,9 @@ class _Reader:
         if not token:
             self.problem("TWILIO_AUTH_TOKEN", "is missing")
         if not sender and not service:
-            self.problem("TWILIO_FROM_NUMBER", "set this (like +12025550100) or TWILIO_MESSAGING_SERVICE_SID (MG...)")
+            self.problem(
+                "TWILIO_FROM_NUMBER", "set this (like +12025550100) or TWILIO_MESSAGING_SERVICE_SID (MG...)"
+            )
         return Twilio(
             account_sid=sid or "",
             auth_token=token or "",
@@ -149,6 +165,12 @@ class _Reader:
         if settings.demo:
             return
         if not self.env.get("MUSTER_PUBLIC_URL"):
-            self.problem("MUSTER_PUBLIC_URL", "is missing; expected is the address people use, such as https://muster.example")
+            self.problem(
+                "MUSTER_PUBLIC_URL",
+                "is missing; expected is the address people use, such as https://muster.example",
+            )
         if not settings.signing_key_file.exists():
-            self.problem("MUSTER_SIGNING_KEY_FILE", f"no file {settings.signing_key_file}; make one with: flask --app wsgi journal key")
+            self.problem(
+                "MUSTER_SIGNING_KEY_FILE",
+                f"no file {settings.signing_key_file}; make one with: flask --app wsgi journal key",
+            )

@@ -99,7 +99,11 @@ def _guard() -> Any:
     if access.permission is not None and not found.actor.may(access.permission):
         raise Forbidden(f"{found.actor.name} lacks the permission to {access.permission.text.lower()}.")
     _keep_awake(found, access)
-    if found.must_change_password and request.endpoint not in ("accounts.password", "accounts.sign_out", "static"):
+    if found.must_change_password and request.endpoint not in (
+        "accounts.password",
+        "accounts.sign_out",
+        "static",
+    ):
         return redirect(url_for("accounts.password"))
     return None
 
@@ -110,7 +114,9 @@ def _identify() -> identity.Identity | None:
     with rt.db.read() as db:
         if header is not None:
             scheme, _, secret = header.partition(" ")
-            return identity.by_token(db, secret.strip(), rt.clock.now()) if scheme.lower() == "bearer" else None
+            return (
+                identity.by_token(db, secret.strip(), rt.clock.now()) if scheme.lower() == "bearer" else None
+            )
         secret = session.get("sign_in")
         if secret is None:
             return None

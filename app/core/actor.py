@@ -53,7 +53,9 @@ class Actor:
 
     def require(self, permission: Permission, facility_id: str | None = None) -> None:
         if not self.may(permission, facility_id):
-            raise Forbidden(f"{self.name} lacks the permission {permission.value} ({permission.text.lower()}) here.")
+            raise Forbidden(
+                f"{self.name} lacks the permission {permission.value} ({permission.text.lower()}) here."
+            )
 
     def permissions(self) -> frozenset[Permission]:
         """All permissions held anywhere."""

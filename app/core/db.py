@@ -134,7 +134,7 @@ class Database:
         for listener in self._listeners.get(topic, ()):
             try:
                 listener(key)
-            except Exception:  # noqa: BLE001 - the commit stands; a deaf listener must not undo the answer
+            except Exception:
                 log.exception("database.listener_failed", topic=topic)
 
 

@@ -75,5 +75,3 @@ def _run(db: Database, work: Any, *args: Any, **kwargs: Any) -> None:
         config.attributes["connection"] = connection
         work(config, *args, **kwargs)
         connection.commit()
-
-

@@ -83,5 +83,6 @@ GRANTED: dict[Role, frozenset[Permission]] = {
     Role.STAFF: _STAFF,
     Role.LEADERSHIP: _LEADERSHIP,
     Role.RESPONDER: frozenset({_P.CALLOUT_ANSWER}),
-    Role.SYSTEM: frozenset(Permission) - {_P.ACCOUNT_MANAGE, _P.SURGE_CONFIRM, _P.INCIDENT_DECLARE, _P.INCIDENT_CLOSE},
+    Role.SYSTEM: frozenset(Permission)
+    - {_P.ACCOUNT_MANAGE, _P.SURGE_CONFIRM, _P.INCIDENT_DECLARE, _P.INCIDENT_CLOSE},
 }

@@ -40,7 +40,9 @@ def key_id(public_key: str) -> str:
 
 def signature_holds(public_key: str, signature: str, message: bytes) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(bytes.fromhex(signature), message)
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(
+            bytes.fromhex(signature), message
+        )
     except (InvalidSignature, ValueError):
         return False
     return True

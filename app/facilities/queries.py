@@ -27,7 +27,9 @@ def facility_by_code(session: Session, code: str, field: str = "facility") -> Fa
     found = session.scalar(sa.select(Facility).where(Facility.code == code))
     if found is None:
         known = ", ".join(session.scalars(sa.select(Facility.code).order_by(Facility.code)))
-        raise Invalid.field(field, f"there is no hospital with the code {code!r}; known are {known or 'none'}")
+        raise Invalid.field(
+            field, f"there is no hospital with the code {code!r}; known are {known or 'none'}"
+        )
     return found
 
 

@@ -36,7 +36,11 @@ def by_number_or_id(session: Session, text: str) -> Incident:
 
 
 def open_incidents(session: Session, facility_id: str | None = None) -> Sequence[Incident]:
-    query = sa.select(Incident).where(Incident.state == IncidentState.ACTIVE).order_by(Incident.declared_at.desc())
+    query = (
+        sa.select(Incident)
+        .where(Incident.state == IncidentState.ACTIVE)
+        .order_by(Incident.declared_at.desc())
+    )
     if facility_id is not None:
         query = query.where(Incident.facility_id == facility_id)
     return session.scalars(query).all()

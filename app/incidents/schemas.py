@@ -14,11 +14,14 @@ class IncidentIn(Schema):
     facility = fields.String(required=True, metadata={"description": "code of the hospital, such as SBMC"})
     exercise = fields.Boolean(required=True, metadata={"description": "fixed for the life of the incident"})
     activation_level = fields.String(
-        load_default=ActivationLevel.PARTIAL.value, validate=validate.OneOf([v.value for v in ActivationLevel])
+        load_default=ActivationLevel.PARTIAL.value,
+        validate=validate.OneOf([v.value for v in ActivationLevel]),
     )
     reason = fields.String(required=True, validate=validate.Length(1, 2000))
     name = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 200))
-    started_at = fields.AwareDateTime(load_default=None, allow_none=True, metadata={"description": "clock zero"})
+    started_at = fields.AwareDateTime(
+        load_default=None, allow_none=True, metadata={"description": "clock zero"}
+    )
     linked_to = fields.UUID(load_default=None, allow_none=True)
 
 
@@ -31,7 +34,9 @@ class IncidentOut(Schema):
     exercise = fields.Boolean(required=True)
     activation_level = fields.Enum(ActivationLevel, by_value=True, required=True)
     reason = fields.String(required=True)
-    state = fields.Function(lambda i: i.state.value, metadata={"type": "string", "enum": ["active", "closed"]})
+    state = fields.Function(
+        lambda i: i.state.value, metadata={"type": "string", "enum": ["active", "closed"]}
+    )
     started_at = fields.AwareDateTime(required=True)
     declared_at = fields.AwareDateTime(required=True)
     closed_at = fields.AwareDateTime(allow_none=True)

@@ -32,5 +32,3 @@ def export(session: Session, stream: str, signer: Signer) -> Iterator[bytes]:
 def export_name(title: str, exercise: bool, suffix: str) -> str:
     """A file name that says what it is and, first of all, whether it was an exercise."""
     return f"{'EXERCISE-' if exercise else ''}{title}.{suffix}"
-
-

@@ -112,7 +112,9 @@ def subscribe(*events: type[Event]) -> Callable[[Subscriber], Subscriber]:
     return register
 
 
-def head_statement(stream: str, seq: int, hash_: str, signed_at: datetime, key_id: str) -> dict[str, str | int]:
+def head_statement(
+    stream: str, seq: int, hash_: str, signed_at: datetime, key_id: str
+) -> dict[str, str | int]:
     """What the signature of a head covers."""
     return {"stream": stream, "seq": seq, "hash": hash_, "signed_at": iso(signed_at), "key_id": key_id}
 

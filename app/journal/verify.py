@@ -89,7 +89,9 @@ def _check_ends(number: int, head: Any, stream: str | None, seq: int, previous: 
     if not isinstance(head, dict) or head.get("stream") != stream:
         raise Fault(f"line {number}: the head belongs to another stream")
     if head.get("seq") != seq or head.get("hash") != previous:
-        raise Fault(f"line {number}: the head was signed at seq {head.get('seq')}, but the entries end at {seq}")
+        raise Fault(
+            f"line {number}: the head was signed at seq {head.get('seq')}, but the entries end at {seq}"
+        )
 
 
 def _check_head(head: dict[str, Any], public_key: str) -> None:

@@ -55,7 +55,8 @@ class PageArgs(Schema):
 def page_of(item: type[ma.Schema], name: str) -> type[ma.Schema]:
     """The schema of `{items: [...], next: cursor or null}`."""
     return Schema.from_dict(
-        {"items": ma.fields.List(ma.fields.Nested(item)), "next": ma.fields.String(allow_none=True)}, name=name
+        {"items": ma.fields.List(ma.fields.Nested(item)), "next": ma.fields.String(allow_none=True)},
+        name=name,
     )
 
 
@@ -85,7 +86,11 @@ class IdempotencyKey(Base):
 
 
 def post(
-    action: Callable[Concatenate[UnitOfWork, P], T], out: type[ma.Schema], /, *args: P.args, **kwargs: P.kwargs
+    action: Callable[Concatenate[UnitOfWork, P], T],
+    out: type[ma.Schema],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
 ) -> Response:
     """Run an action and answer 201 with its result through `out`; the same Idempotency-Key gives the first answer."""
 
@@ -114,7 +119,13 @@ def _remembered(uow: UnitOfWork) -> IdempotencyKey | None:
     content = f"{request.method} {request.path}\n".encode() + request.get_data()
     request_digest = hashlib.sha256(content).hexdigest()
     dialect = sqlite if uow.session.get_bind().dialect.name == "sqlite" else postgresql
-    values = {"account_id": who, "key": key, "request_digest": request_digest, "body": "", "created_at": uow.now}
+    values = {
+        "account_id": who,
+        "key": key,
+        "request_digest": request_digest,
+        "body": "",
+        "created_at": uow.now,
+    }
     uow.session.execute(dialect.insert(IdempotencyKey).values(**values).on_conflict_do_nothing())
     row = uow.session.get_one(IdempotencyKey, (who, key))
     if row.request_digest != request_digest:

@@ -84,7 +84,9 @@ def create_account(email: str, role: str, facility: str | None, name: str | None
 @click.option("--account", "email", required=True)
 @click.option("--name", default="command line")
 @click.option("--scope", "scopes", multiple=True, type=click.Choice([p.value for p in Permission]))
-@click.option("--days", type=click.IntRange(1, 3650), help="valid for so many days; without it, until revoked")
+@click.option(
+    "--days", type=click.IntRange(1, 3650), help="valid for so many days; without it, until revoked"
+)
 def create_token(email: str, name: str, scopes: tuple[str, ...], days: int | None) -> None:
     """Print a new API token for an account, and nothing else."""
     try:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, current_app, g, url_for
-
 from jinja2 import StrictUndefined
 
 from app.accounts.access import current_identity

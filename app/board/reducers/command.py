@@ -12,10 +12,16 @@ from app.incidents import events
 from app.incidents.models import Assignment, CommandOffer, Incident, Objective, OfferState, Position
 from app.journal import Entry
 
+
 @on(events.IncidentDeclared, cards=("header",))
 def declared(picture: Picture, entry: Entry, event: events.IncidentDeclared) -> None:
     command = picture.command
-    command.id, command.number, command.name, command.guide = event.incident_id, event.number, event.name, event.guide
+    command.id, command.number, command.name, command.guide = (
+        event.incident_id,
+        event.number,
+        event.name,
+        event.guide,
+    )
     command.facility_id, command.facility_code = event.facility_id, event.facility_code
     command.facility_name, command.zone, command.exercise = event.facility_name, event.zone, event.exercise
     command.activation_level, command.reason = event.activation_level, event.reason
@@ -45,7 +51,12 @@ def opened(picture: Picture, _entry: Entry, event: events.PositionOpened) -> lis
 def assigned(picture: Picture, entry: Entry, event: events.PositionAssigned) -> list[str]:
     position = picture.command.positions[event.slug]
     position.holder = Holder(
-        event.assignment_id, event.person_id, event.person_name, entry.occurred_at, event.source, event.eta_minutes
+        event.assignment_id,
+        event.person_id,
+        event.person_name,
+        entry.occurred_at,
+        event.source,
+        event.eta_minutes,
     )
     return _touched(position)
 
@@ -71,7 +82,9 @@ def offer_ended(picture: Picture, _entry: Entry, _event: events.CommandOfferEnde
 
 @on(events.ObjectiveSet, cards=("objectives",))
 def objective_set(picture: Picture, _entry: Entry, event: events.ObjectiveSet) -> None:
-    picture.command.objectives[event.objective_id] = ObjectiveView(event.objective_id, event.priority, event.text)
+    picture.command.objectives[event.objective_id] = ObjectiveView(
+        event.objective_id, event.priority, event.text
+    )
 
 
 @on(events.ObjectiveEnded, cards=("objectives",))
@@ -95,7 +108,12 @@ def read(session: Session, incident_id: str, picture: Picture) -> None:
     ).one()
     incident, facility = row
     command = picture.command
-    command.id, command.number, command.name, command.guide = incident.id, incident.number, incident.name, incident.guide
+    command.id, command.number, command.name, command.guide = (
+        incident.id,
+        incident.number,
+        incident.name,
+        incident.guide,
+    )
     command.facility_id, command.facility_code = facility.id, facility.code
     command.facility_name, command.zone, command.exercise = facility.name, facility.zone, incident.exercise
     command.activation_level, command.reason = incident.activation_level.value, incident.reason
@@ -103,7 +121,12 @@ def read(session: Session, incident_id: str, picture: Picture) -> None:
     command.declared_at, command.closed_at = incident.declared_at, incident.closed_at
     for position in session.scalars(sa.select(Position).where(Position.incident_id == incident_id)):
         command.positions[position.slug] = PositionView(
-            position.slug, position.title, position.section, position.branch, position.reports_to, position.level
+            position.slug,
+            position.title,
+            position.section,
+            position.branch,
+            position.reports_to,
+            position.level,
         )
     active = sa.select(Assignment).where(Assignment.incident_id == incident_id, Assignment.ended_at.is_(None))
     for a in session.scalars(active):

@@ -17,7 +17,14 @@ from app.incidents import catalogue, events
 from app.incidents.actions.positions import give, open_one
 from app.incidents.actions.record import record, take
 from app.incidents.actions.tasks import add_one
-from app.incidents.models import ActivationLevel, Incident, IncidentState, Objective, ObjectiveState, stream_of
+from app.incidents.models import (
+    ActivationLevel,
+    Incident,
+    IncidentState,
+    Objective,
+    ObjectiveState,
+    stream_of,
+)
 from app.incidents.rules import required_text
 from app.journal import open_stream
 from app.journal.queries import entry as journal_entry
@@ -73,7 +80,9 @@ def declare(
         _set_objective(uow, incident, actor, objective.priority, objective.text)
     for task in plan.tasks:
         due_at = zero + timedelta(minutes=task.due_minutes)
-        add_one(uow, incident, actor, task.position, task.text, window=task.window, due_at=due_at, source="guide")
+        add_one(
+            uow, incident, actor, task.position, task.text, window=task.window, due_at=due_at, source="guide"
+        )
     return incident
 
 
@@ -97,7 +106,9 @@ def note(
     incident = take(uow, actor, Permission.JOURNAL_NOTE, incident_id, closed_too=True)
     if occurred_at is not None and as_utc(occurred_at) > uow.now:
         raise Invalid.field("occurred_at", "lies in the future")
-    record(uow, incident, actor, events.Noted(text=required_text("text", text, 4000)), occurred_at=occurred_at)
+    record(
+        uow, incident, actor, events.Noted(text=required_text("text", text, 4000)), occurred_at=occurred_at
+    )
 
 
 def correct(

@@ -22,9 +22,7 @@ def open_position(uow: UnitOfWork, actor: Actor, incident_id: str, *, slug: str)
     return open_one(uow, incident, actor, slug)
 
 
-def assign(
-    uow: UnitOfWork, actor: Actor, incident_id: str, *, position: str, person_id: str
-) -> Assignment:
+def assign(uow: UnitOfWork, actor: Actor, incident_id: str, *, position: str, person_id: str) -> Assignment:
     """Give an unfilled position to a person. Raises Conflict naming the holder if somebody was first."""
     incident = take(uow, actor, Permission.POSITION_ASSIGN, incident_id)
     person = uow.session.get(Person, person_id)
@@ -54,7 +52,7 @@ def open_one(uow: UnitOfWork, incident: Incident, actor: Actor, slug: str) -> Po
         slug=known.slug,
         title=known.title,
         section=known.section,
-        branch=known.branch,
+        branch=known.branch or "",
         reports_to=known.reports_to or None,
         level=known.level,
         opened_at=uow.now,

@@ -15,7 +15,12 @@ from app.journal import Entry, Event, append, lock
 
 
 def take(
-    uow: UnitOfWork, actor: Actor, permission: Permission | None, incident_id: str, *, closed_too: bool = False
+    uow: UnitOfWork,
+    actor: Actor,
+    permission: Permission | None,
+    incident_id: str,
+    *,
+    closed_too: bool = False,
 ) -> Incident:
     """Lock the incident's journal, then read it: whoever comes second sees what the first has done.
 
@@ -53,6 +58,8 @@ def _positions_held(uow: UnitOfWork, incident_id: str, person_id: str | None) ->
     if person_id is None:
         return None
     query = sa.select(Assignment.position_slug).where(
-        Assignment.incident_id == incident_id, Assignment.person_id == person_id, Assignment.ended_at.is_(None)
+        Assignment.incident_id == incident_id,
+        Assignment.person_id == person_id,
+        Assignment.ended_at.is_(None),
     )
     return ", ".join(uow.session.scalars(query.order_by(Assignment.position_slug))) or None
