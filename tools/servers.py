@@ -298,8 +298,8 @@ def valkey(directory: Path) -> Iterator[Valkey]:
 
 @contextmanager
 def _running(server: Server) -> Iterator[None]:
-    server.start()
     try:
+        server.start()
         yield
     finally:
         server.stop()
