@@ -114,7 +114,7 @@ def classify_answer(http_status: int, code: int | None) -> ErrorClass:
     """
     if http_status >= 500 or http_status == 408:
         return ErrorClass.AMBIGUOUS
-    if code in CODES:
+    if code is not None and code in CODES:
         return CODES[code]
     if http_status == 429:
         return ErrorClass.RETRY_LATER
