@@ -182,7 +182,9 @@ def _position(row: Fields) -> Position:
     )
 
 
-def _guide(table: Fields, file_slug: str, chart: Mapping[str, Position], guide_slugs: Collection[str]) -> Guide:
+def _guide(
+    table: Fields, file_slug: str, chart: Mapping[str, Position], guide_slugs: Collection[str]
+) -> Guide:
     table.only(*Guide.__dataclass_fields__)
     slug = table.slug()
     if slug != file_slug:
@@ -201,7 +203,9 @@ def _guide(table: Fields, file_slug: str, chart: Mapping[str, Position], guide_s
         immediate_until_minutes=immediate,
         intermediate_until_minutes=intermediate,
         positions=opened,
-        often_combined_with=table.texts("often_combined_with", [each for each in guide_slugs if each != slug]),
+        often_combined_with=table.texts(
+            "often_combined_with", [each for each in guide_slugs if each != slug]
+        ),
         objectives=_objectives(table),
         tasks=tuple(_task(each, opened, latest) for each in table.tables("tasks")),
     )
@@ -231,6 +235,8 @@ def _task(table: Fields, opened: Collection[str], latest: Mapping[str, int]) -> 
     """A task, due inside its window. Nobody knows beforehand when demobilization starts: any time will do."""
     table.only(*GuideTask.__dataclass_fields__)
     window = table.choice("window", WINDOWS)
-    earliest = {"intermediate": latest["immediate"] + 1, "extended": latest["intermediate"] + 1}.get(window, 1)
+    earliest = {"intermediate": latest["immediate"] + 1, "extended": latest["intermediate"] + 1}.get(
+        window, 1
+    )
     due = table.integer("due_minutes", earliest, latest.get(window, LONGEST_DUE_MINUTES))
     return GuideTask(table.choice("position", opened), window, due, table.text("text"))
