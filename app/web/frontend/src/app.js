@@ -1,0 +1,22 @@
+import { startAges } from "./ages.js";
+import { startAutorefresh } from "./autorefresh.js";
+import { startBoard } from "./board/board.js";
+import { startDialogs } from "./dialogs.js";
+import { startCounters } from "./forms/counter.js";
+import { fillTokens } from "./forms/csrf.js";
+import { startForms } from "./forms/submit.js";
+import { startLists } from "./lists.js";
+import { showAllowed } from "./needs.js";
+import { startTheme } from "./theme.js";
+
+showAllowed(document.body.dataset.can ?? "");
+fillTokens(document);
+startAges();
+startDialogs();
+startForms();
+startCounters();
+startLists();
+startTheme();
+startAutorefresh();
+startBoard();
+document.querySelector("[data-focus]")?.focus();
