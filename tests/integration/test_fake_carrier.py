@@ -86,6 +86,11 @@ def test_faults_are_set_and_lifted(levers: Levers, carrier: TwilioCarrier) -> No
     assert isinstance(carrier.send(outgoing()), Accepted)
 
 
+def test_a_fault_strikes_as_often_as_it_says(levers: Levers, carrier: TwilioCarrier) -> None:
+    levers("POST", "faults", {"kind": "too_many", "times": 2})
+    assert [type(carrier.send(outgoing())) for _ in range(4)] == [Refused, Refused, Accepted, Accepted]
+
+
 def test_chance_follows_the_seed() -> None:
     def refused(seed: int) -> list[bool]:
         with FakeCarrier(Settings(seed=seed)) as fake:

@@ -130,7 +130,7 @@ def test_a_text_is_accepted_as_written(fake: FakeCarrier, carrier: TwilioCarrier
 
 
 def test_a_messaging_service_sends_in_place_of_a_number(fake: FakeCarrier) -> None:
-    carrier = carrier_at(fake.url, from_number=None, messaging_service_sid=SERVICE)
+    carrier = carrier_at(fake.url, messaging_service_sid=SERVICE)
     result = carrier.send(text(callback_url="http://127.0.0.1:9/status"))
     assert isinstance(result, Accepted)
     assert (result.status, result.reports) == (MessageStatus.ACCEPTED, True)
@@ -267,12 +267,17 @@ def test_no_phone_number_is_logged(
     assert ANA[1:] not in caplog.text
 
 
+def test_the_token_is_not_shown() -> None:
+    assert Settings().auth_token not in repr(
+        TwilioSettings("AC1", Settings().auth_token, FROM, base_url="https://api.twilio.com")
+    )
+
+
 @pytest.mark.parametrize(
     ("bad", "names"),
     [
         ({"auth_token": ""}, "auth_token"),
-        ({"messaging_service_sid": SERVICE}, "exactly one"),
-        ({"from_number": None}, "exactly one"),
+        ({"from_number": None}, "from_number or messaging_service_sid"),
         ({"url": "http://sms.example.org"}, "base_url"),
         ({"url": "api.twilio.com"}, "base_url"),
         ({"timeout": 0}, "timeout"),
