@@ -20,7 +20,13 @@ def context(now: datetime, exercise: bool = True, wall: bool = False) -> dict[st
         ],
         "account": {"name": "Dana Ortiz", "position": "Incident Commander", "sign_out_url": "#"},
         "breadcrumb": [{"label": "Incidents", "url": "#main"}, {"label": "Chemical spill, Dock 4"}],
-        "data": {"name": "", "beds": "-3", "kind": "exercise", "skills": ["rn"], "text": "Can you come in? It’s bad"},
+        "data": {
+            "name": "",
+            "beds": "-3",
+            "kind": "exercise",
+            "skills": ["rn"],
+            "text": "Can you come in? It’s bad",
+        },
         "errors": {
             "name": ["Give the incident a name."],
             "beds": ["Must be a whole number from 0 to 500; -3 was given."],
@@ -35,13 +41,28 @@ def _entries(now: datetime, minute: timedelta) -> list[dict[str, Any]]:
     return [
         {"at": now - minute * 2, "text": "Surge level 2 confirmed", "who": "D. Ortiz, Incident Commander"},
         {"at": now - minute * 9, "text": "ED over 120 % for 15 minutes", "who": "Trigger", "state": "act"},
-        {"at": now - minute * 31, "text": "12 nurses asked for", "who": "K. Lind", "corrected": True, "note": "48 were asked."},
+        {
+            "at": now - minute * 31,
+            "text": "12 nurses asked for",
+            "who": "K. Lind",
+            "corrected": True,
+            "note": "48 were asked.",
+        },
     ]
 
 
 def _org() -> list[dict[str, Any]]:
-    def seat(title: str, holder: str | None = None, word: str | None = None, state: str = "normal", depth: int = 0):  # type: ignore[no-untyped-def]
-        return {"title": title, "holder": holder, "word": word, "state": state, "depth": depth, "url": "#main"}
+    def seat(
+        title: str, holder: str | None = None, word: str | None = None, state: str = "normal", depth: int = 0
+    ):  # type: ignore[no-untyped-def]
+        return {
+            "title": title,
+            "holder": holder,
+            "word": word,
+            "state": state,
+            "depth": depth,
+            "url": "#main",
+        }
 
     return [
         {
@@ -80,5 +101,9 @@ def _phones(now: datetime, minute: timedelta) -> list[dict[str, Any]]:
                 {"text": "EXERCISE. Thank you. Come to the ED desk. EXERCISE.", "at": now - minute * 5},
             ],
         },
-        {"name": "Tom Brandt", "number": "+1 202 555 0147", "messages": [{"text": question, "at": now - minute * 6, "note": "sent"}]},
+        {
+            "name": "Tom Brandt",
+            "number": "+1 202 555 0147",
+            "messages": [{"text": question, "at": now - minute * 6, "note": "sent"}],
+        },
     ]
