@@ -21,7 +21,7 @@ def context(now: datetime, exercise: bool = True, wall: bool = False) -> dict[st
         "account": {"name": "Dana Ortiz", "position": "Incident Commander", "sign_out_url": "#"},
         "breadcrumb": [{"label": "Incidents", "url": "#main"}, {"label": "Chemical spill, Dock 4"}],
         "data": {"name": "", "beds": "-3", "kind": "exercise", "skills": ["rn"], "text": "Can you come in? It’s bad"},
-        "errors": {
+        "errors": {} if wall else {
             "name": ["Give the incident a name."],
             "beds": ["Must be a whole number from 0 to 500; -3 was given."],
         },
