@@ -1,0 +1,67 @@
+"""From a cookie or a token to an actor. Expiry is decided here, on the server, not by the cookie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Account, ApiToken, SignIn
+from app.core.actor import Actor, Grant
+from app.core.ids import digest
+from app.core.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who is asking, and by what right. `sign_in_id` is None for tokens."""
+
+    actor: Actor
+    email: str
+    sign_in_id: str | None = None
+    last_seen_at: datetime | None = None
+    must_change_password: bool = False
+
+
+def by_sign_in(session: Session, secret: str, now: datetime, idle: timedelta) -> Identity | None:
+    """None when unknown, ended, past its hours, idle too long, or the account is disabled."""
+    row = session.execute(
+        sa.select(SignIn, Account)
+        .join(Account, Account.id == SignIn.account_id)
+        .where(SignIn.secret_digest == digest(secret))
+    ).one_or_none()
+    if row is None:
+        return None
+    sign_in, account = row
+    if not sign_in_holds(sign_in, now, idle) or account.disabled_at is not None:
+        return None
+    return Identity(
+        actor_of(account), account.email, sign_in.id, sign_in.last_seen_at, account.must_change_password
+    )
+
+
+def by_token(session: Session, secret: str, now: datetime) -> Identity | None:
+    row = session.execute(
+        sa.select(ApiToken, Account)
+        .join(Account, Account.id == ApiToken.account_id)
+        .where(ApiToken.secret_digest == digest(secret))
+    ).one_or_none()
+    if row is None:
+        return None
+    token, account = row
+    expired = token.expires_at is not None and token.expires_at <= now
+    if token.revoked_at is not None or expired or account.disabled_at is not None:
+        return None
+    scopes = frozenset(Permission(s) for s in token.scopes.split()) or None
+    return Identity(actor_of(account, scopes), account.email)
+
+
+def sign_in_holds(sign_in: SignIn, now: datetime, idle: timedelta) -> bool:
+    return sign_in.ended_at is None and now < sign_in.expires_at and now - sign_in.last_seen_at < idle
+
+
+def actor_of(account: Account, scopes: frozenset[Permission] | None = None) -> Actor:
+    grants = tuple(Grant(r.role, r.facility_id) for r in account.roles)
+    return Actor("account", account.id, account.name, grants, account.person_id, scopes)

@@ -1,0 +1,1 @@
+"""What every room stands on: database, clock, ids, errors, permissions, actors. Knows no room."""

@@ -1,0 +1,182 @@
+"""The database and the unit of work: one transaction per action, opened at the edge, on both engines."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from app.core.clock import Clock, SystemClock
+from app.core.errors import Unavailable
+from app.core.ids import new_id
+from app.core.signing import Signer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Listener = Callable[[str], None]
+
+log = structlog.get_logger()
+
+# Serialization failure, deadlock, lock not available: PostgreSQL says that trying again is the cure.
+RETRY_SQLSTATES = {"40001", "40P01", "55P03"}
+ATTEMPTS = 4
+
+
+class Base(DeclarativeBase):
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UnitOfWork:
+    """One transaction: its session, its moment, and what to tell whom once it is committed."""
+
+    def __init__(self, session: Session, now: datetime, signer: Signer) -> None:
+        self.session = session
+        self.now = now
+        self.signer = signer
+        self.scratch: dict[str, Any] = {}
+        self._before_commit: dict[str, Callable[[], None]] = {}
+        self._announcements: dict[tuple[str, str], None] = {}
+
+    def new_id(self) -> str:
+        return new_id(self.now)
+
+    def before_commit(self, name: str, work: Callable[[], None]) -> None:
+        """Run `work` once, last in the transaction; a second one of the same name replaces it."""
+        self._before_commit[name] = work
+
+    def announce(self, topic: str, key: str) -> None:
+        """Tell listeners of `topic` after the commit; never if it does not happen."""
+        self._announcements[(topic, key)] = None
+
+    def finish(self) -> list[tuple[str, str]]:
+        self.session.flush()
+        for work in self._before_commit.values():
+            work()
+        return list(self._announcements)
+
+
+class Database:
+    """Engines, sessions and after-commit listeners for one database URL."""
+
+    def __init__(self, url: str, signer: Signer, clock: Clock | None = None, *, pool_size: int = 20) -> None:
+        self.url = sa.make_url(url)
+        self.signer = signer
+        self.clock = clock or SystemClock()
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _engine(self.url, pool_size)
+        writer = self.engine.execution_options(muster_write=True)
+        self._read_session = sessionmaker(self.engine, expire_on_commit=False)
+        self._write_session = sessionmaker(writer, expire_on_commit=False)
+        self._listeners: dict[str, list[Listener]] = {}
+        # SQLite's busy handler sleeps and does not queue; a lock in the process hands over at once.
+        self._writer: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
+
+    def listen(self, topic: str, listener: Listener) -> None:
+        self._listeners.setdefault(topic, []).append(listener)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one consistent state and is rolled back at the end."""
+        with self._read_session() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        """One transaction: committed at the end, rolled back whole on any exception."""
+        with self._writer, self._write_session() as session:
+            uow = UnitOfWork(session, self.clock.now(), self.signer)
+            yield uow
+            announcements = uow.finish()
+            session.commit()
+        for topic, key in announcements:
+            self._tell(topic, key)
+
+    def transact(
+        self, action: Callable[Concatenate[UnitOfWork, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run one action in one transaction; again, a few times, if the engine asks for it.
+
+        Raises Unavailable when the database does not answer.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self.write() as uow:
+                    return action(uow, *args, **kwargs)
+            except DBAPIError as error:
+                if attempt == ATTEMPTS or not _worth_retrying(error):
+                    raise _explained(error) from error
+                log.info("database.retry", attempt=attempt, sqlstate=_sqlstate(error))
+                time.sleep(random.uniform(0.01, 0.05) * attempt)
+        raise AssertionError("unreachable")
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+    def _tell(self, topic: str, key: str) -> None:
+        for listener in self._listeners.get(topic, ()):
+            try:
+                listener(key)
+            except Exception:
+                log.exception("database.listener_failed", topic=topic)
+
+
+def _engine(url: sa.URL, pool_size: int) -> sa.Engine:
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(
+            url, pool_size=pool_size, max_overflow=pool_size * 2, connect_args={"check_same_thread": False}
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return sa.create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "options": "-c statement_timeout=30000 -c lock_timeout=10000"},
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we begin ourselves; the driver's own begin loses updates
+    for pragma in ("busy_timeout=10000", "foreign_keys=ON", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """A writer takes the write lock at once: a deferred one fails on upgrade, whatever the timeout."""
+    write = connection.get_execution_options().get("muster_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
+def _worth_retrying(error: DBAPIError) -> bool:
+    return _sqlstate(error) in RETRY_SQLSTATES or "database is locked" in str(error.orig)
+
+
+def _explained(error: DBAPIError) -> Exception:
+    """A lost or refused connection is the database's trouble, not a defect: say so."""
+    if error.connection_invalidated or isinstance(error, OperationalError):
+        return Unavailable("The database does not answer. Nothing was changed; please try again in a moment.")
+    return error

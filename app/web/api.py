@@ -1,0 +1,161 @@
+"""What all API modules share: schemas, pages with a cursor, and POSTs that happen once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import marshmallow as ma
+import sqlalchemy as sa
+from flask import Response, current_app, request
+from flask_smorest import Api, Blueprint
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+
+from app.accounts.access import actor
+from app.core.columns import Id, UtcDateTime
+from app.core.db import Base, UnitOfWork
+from app.core.errors import Invalid
+from app.core.ids import is_id
+from app.runtime import transact
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+PREFIX = "/api/v1"
+
+
+class MusterApi(Api):
+    """flask-smorest would answer every HTML 404 with JSON; app.web.errors handles errors for all."""
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+
+class Schema(ma.Schema):
+    """Unknown fields are refused, by name: a misspelt field must not be silently dropped."""
+
+    class Meta:
+        unknown = ma.RAISE
+        ordered = True
+
+
+class PageArgs(Schema):
+    cursor = ma.fields.String(
+        load_default=None,
+        validate=ma.validate.Length(max=36),
+        metadata={"description": "`next` of the page before"},
+    )
+    limit = ma.fields.Integer(load_default=100, validate=ma.validate.Range(1, 1000))
+
+
+def page_of(item: type[ma.Schema], name: str) -> type[ma.Schema]:
+    """The schema of `{items: [...], next: cursor or null}`."""
+    return Schema.from_dict(
+        {"items": ma.fields.List(ma.fields.Nested(item)), "next": ma.fields.String(allow_none=True)},
+        name=name,
+    )
+
+
+def page(
+    db: Session, query: sa.Select[Any], key: InstrumentedAttribute[str], *, cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """One page in order of `key`, a time-ordered id. Raises Invalid for a cursor that is none of ours."""
+    if cursor is not None:
+        if not is_id(cursor):
+            raise Invalid.field("cursor", "is not the `next` of an earlier page")
+        query = query.where(key > cursor)
+    rows = list(db.scalars(query.order_by(key).limit(limit + 1)).unique())
+    more = len(rows) > limit
+    return {"items": rows[:limit], "next": getattr(rows[limit - 1], key.key) if more else None}
+
+
+class IdempotencyKey(Base):
+    """A POST that was done, and what was answered, written in the same transaction."""
+
+    __tablename__ = "idempotency_keys"
+
+    account_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    request_digest: Mapped[str] = mapped_column(sa.String(64))
+    body: Mapped[str] = mapped_column(sa.Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def post(
+    action: Callable[Concatenate[UnitOfWork, P], T],
+    out: type[ma.Schema],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Response:
+    """Run an action and answer 201 with its result through `out`; the same Idempotency-Key gives the first answer."""
+
+    def work(uow: UnitOfWork) -> str:
+        row = _remembered(uow)
+        if row is not None and row.body:
+            return row.body
+        result = action(uow, *args, **kwargs)
+        uow.session.flush()
+        body = json.dumps(out().dump(result), default=str)
+        if row is not None:
+            row.body = body
+        return body
+
+    return Response(transact(work), 201, content_type="application/json")
+
+
+def _remembered(uow: UnitOfWork) -> IdempotencyKey | None:
+    """The row of this request's key, new or found. Two at once queue at the insert."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= 200:
+        raise Invalid.field("Idempotency-Key", "must have 1 to 200 characters")
+    who = actor().id
+    content = f"{request.method} {request.path}\n".encode() + request.get_data()
+    request_digest = hashlib.sha256(content).hexdigest()
+    dialect = sqlite if uow.session.get_bind().dialect.name == "sqlite" else postgresql
+    values = {
+        "account_id": who,
+        "key": key,
+        "request_digest": request_digest,
+        "body": "",
+        "created_at": uow.now,
+    }
+    uow.session.execute(dialect.insert(IdempotencyKey).values(**values).on_conflict_do_nothing())
+    row = uow.session.get_one(IdempotencyKey, (who, key))
+    if row.request_digest != request_digest:
+        raise Invalid.field("Idempotency-Key", "was already used for a different request")
+    return row
+
+
+def blueprint(name: str, description: str) -> Blueprint:
+    """An API module's blueprint, all under /api/v1."""
+    return Blueprint(f"api_{name}", __name__, url_prefix=PREFIX, description=description)
+
+
+def init_app(app: Any, modules: list[Blueprint]) -> None:
+    app.config.update(
+        API_TITLE="Muster",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=PREFIX,
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "info": {"description": "Hospital incident command and surge capacity."},
+            "security": [{"token": []}],
+            "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        },
+    )
+    api = MusterApi(app)
+    for module in modules:
+        api.register_blueprint(module)
+    app.extensions["muster_api"] = api
+
+
+def spec() -> dict[str, Any]:
+    return current_app.extensions["muster_api"].spec.to_dict()  # type: ignore[no-any-return]

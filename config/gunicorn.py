@@ -1,0 +1,82 @@
+"""How gunicorn serves Muster: `gunicorn -c config/gunicorn.py wsgi:app`.
+
+On SQLite one process with threads, which also runs the jobs; on PostgreSQL any number of gevent workers, with
+the jobs in processes of their own. Never preloaded: gevent replaces blocking calls in each worker before the
+program is imported, and psycopg then waits without stopping the others.
+
+Environment: HOST, PORT, MUSTER_WEB_WORKERS (1 to 64, PostgreSQL alone, default 2) and what `config.settings`
+reads.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # gunicorn does not look in the checkout
+
+from config.settings import Settings, SettingsError, load
+
+# Sockets keep one thread each; these are left for requests.
+REQUEST_THREADS = 32
+# Connections that are no sockets: requests, and browsers that keep one open for the next request.
+REQUEST_CONNECTIONS = 1_000
+
+
+def gevent_worker() -> type:
+    """gevent with gevent-websocket, whose writes reach a slow reader whole, without its log of every request.
+
+    A request's path can hold a link that signs someone in, so it is kept out of the logs.
+    """
+    from geventwebsocket.gunicorn.workers import GeventWebSocketWorker
+    from geventwebsocket.handler import WebSocketHandler
+
+    class Handler(WebSocketHandler):  # type: ignore[misc]
+        def log_request(self) -> None:
+            pass
+
+    class GeventWorker(GeventWebSocketWorker):  # type: ignore[misc]
+        wsgi_handler = Handler
+
+    return GeventWorker
+
+
+def serving(settings: Settings, web_workers: int) -> dict[str, Any]:
+    """The gunicorn settings that depend on the engine."""
+    if settings.database_url.startswith("sqlite"):
+        return {"worker_class": "gthread", "workers": 1, "threads": settings.max_sockets + REQUEST_THREADS}
+    return {"worker_class": gevent_worker(), "workers": web_workers}
+
+
+def web_workers() -> int:
+    text = os.environ.get("MUSTER_WEB_WORKERS") or "2"
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise SettingsError(f"MUSTER_WEB_WORKERS: is {text!r}; expected is a whole number from 1 to 64")
+    return int(text)
+
+
+def start_jobs(application: Any) -> None:
+    """Run the jobs beside the requests of `application`, in this process."""
+    from app.jobs import start_inline
+
+    start_inline(application)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Called by gunicorn in each worker once it has the program."""
+    if settings.jobs == "inline":
+        start_jobs(worker.app.wsgi())
+
+
+try:
+    settings = load()
+    globals().update(serving(settings, web_workers()))
+except SettingsError as error:
+    raise SystemExit(str(error)) from error
+
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
+worker_connections = settings.max_sockets + REQUEST_CONNECTIONS
+preload_app = False
+graceful_timeout = 4  # open sockets always use all of it
+control_socket_disable = True
+accesslog = None

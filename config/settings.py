@@ -1,0 +1,176 @@
+"""Settings come from the environment, are checked once at start, and say by name what is wrong."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+DEMO_SECRET = "demo-secret-not-for-production-use"  # noqa: S105 - refused outside demo mode
+VAR = Path("var")
+
+
+class SettingsError(Exception):
+    """One line for each setting that is missing or wrong."""
+
+
+@dataclass(frozen=True)
+class Twilio:
+    account_sid: str
+    auth_token: str = field(repr=False)
+    next_auth_token: str | None = field(default=None, repr=False)
+    messaging_service_sid: str | None = None
+    from_number: str | None = None
+    base_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`mode` is demo (generated data, simulated phones, known accounts) or production."""
+
+    mode: str = "demo"
+    database_url: str = f"sqlite:///{VAR / 'muster.db'}"
+    redis_url: str | None = None
+    public_url: str = "http://127.0.0.1:8000"
+    secret_key: str = field(default=DEMO_SECRET, repr=False)
+    signing_key_file: Path = VAR / "journal.key"
+    twilio: Twilio | None = None
+    jobs: str = "inline"
+    max_sockets: int = 200
+    session_idle_minutes: int = 30
+    session_hours: int = 12
+    log_format: str = "text"
+
+    @property
+    def demo(self) -> bool:
+        return self.mode == "demo"
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.public_url.startswith("https://")
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read MUSTER_* and TWILIO_* variables. Raises SettingsError naming every wrong one."""
+    env = os.environ if environ is None else environ
+    reader = _Reader(env)
+    mode = reader.choice("MUSTER_MODE", ("demo", "production"), "demo")
+    host, port = env.get("HOST", "127.0.0.1"), env.get("PORT", "8000")
+    database_url = reader.database_url("MUSTER_DATABASE_URL", Settings.database_url, mode)
+    settings = Settings(
+        mode=mode,
+        database_url=database_url,
+        redis_url=reader.url("MUSTER_REDIS_URL", ("redis", "rediss", "unix"), None),
+        public_url=(reader.url("MUSTER_PUBLIC_URL", ("http", "https"), f"http://{host}:{port}") or "").rstrip(
+            "/"
+        ),
+        secret_key=reader.secret("MUSTER_SECRET_KEY", mode),
+        signing_key_file=Path(env.get("MUSTER_SIGNING_KEY_FILE", str(Settings.signing_key_file))),
+        twilio=reader.twilio(),
+        jobs=reader.choice(
+            "MUSTER_JOBS", ("inline", "off"), "inline" if database_url.startswith("sqlite") else "off"
+        ),
+        max_sockets=reader.integer("MUSTER_MAX_SOCKETS", 200, 1, 10_000),
+        session_idle_minutes=reader.integer("MUSTER_SESSION_IDLE_MINUTES", 30, 1, 24 * 60),
+        session_hours=reader.integer("MUSTER_SESSION_HOURS", 12, 1, 24 * 7),
+        log_format=reader.choice("MUSTER_LOG_FORMAT", ("text", "json"), "text" if mode == "demo" else "json"),
+    )
+    reader.require_production(settings)
+    if reader.problems:
+        raise SettingsError("\n".join(reader.problems))
+    return settings
+
+
+class _Reader:
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.env = env
+        self.problems: list[str] = []
+
+    def problem(self, name: str, expected: str) -> None:
+        self.problems.append(f"{name}: {expected}")
+
+    def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+        value = self.env.get(name) or default
+        if value not in allowed:
+            self.problem(name, f"is {value!r}; allowed are {', '.join(allowed)}")
+        return value
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        text = self.env.get(name) or str(default)
+        if not text.isdecimal() or not low <= int(text) <= high:
+            self.problem(name, f"is {text!r}; expected is a whole number from {low} to {high}")
+            return default
+        return int(text)
+
+    def url(self, name: str, schemes: tuple[str, ...], default: str | None) -> str | None:
+        value = self.env.get(name) or default
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in schemes or not (parts.netloc or parts.path):
+            self.problem(name, f"is no URL that starts with {' or '.join(s + '://' for s in schemes)}")
+        return value
+
+    def database_url(self, name: str, default: str, mode: str) -> str:
+        value = self.env.get(name) or (default if mode == "demo" else "")
+        if not value:
+            self.problem(
+                name, "is missing; expected is postgresql://user:password@host/name or sqlite:///path"
+            )
+        elif not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            self.problem(name, "expected is postgresql://user:password@host/name or sqlite:///path")
+        return value
+
+    def secret(self, name: str, mode: str) -> str:
+        value = self.env.get(name) or (DEMO_SECRET if mode == "demo" else "")
+        if mode != "demo" and value == DEMO_SECRET:
+            self.problem(
+                name,
+                "is the demo's secret; make one with: python -c 'import secrets; print(secrets.token_hex(32))'",
+            )
+        elif len(value) < 32:
+            self.problem(name, "is missing or short; expected are at least 32 random characters")
+        return value
+
+    def twilio(self) -> Twilio | None:
+        names = (
+            "TWILIO_ACCOUNT_SID",
+            "TWILIO_AUTH_TOKEN",
+            "TWILIO_FROM_NUMBER",
+            "TWILIO_MESSAGING_SERVICE_SID",
+        )
+        sid, token, sender, service = (self.env.get(n) or None for n in names)
+        if not any((sid, token, sender, service)):
+            return None
+        if not sid or not sid.startswith("AC"):
+            self.problem("TWILIO_ACCOUNT_SID", "is missing or does not start with AC")
+        if not token:
+            self.problem("TWILIO_AUTH_TOKEN", "is missing")
+        if not sender and not service:
+            self.problem(
+                "TWILIO_FROM_NUMBER", "set this (like +12025550100) or TWILIO_MESSAGING_SERVICE_SID (MG...)"
+            )
+        return Twilio(
+            account_sid=sid or "",
+            auth_token=token or "",
+            next_auth_token=self.env.get("TWILIO_NEXT_AUTH_TOKEN") or None,
+            messaging_service_sid=service,
+            from_number=sender,
+            base_url=self.url("MUSTER_TWILIO_BASE_URL", ("http", "https"), None),
+        )
+
+    def require_production(self, settings: Settings) -> None:
+        if settings.demo:
+            return
+        if not self.env.get("MUSTER_PUBLIC_URL"):
+            self.problem(
+                "MUSTER_PUBLIC_URL",
+                "is missing; expected is the address people use, such as https://muster.example",
+            )
+        if not settings.signing_key_file.exists():
+            self.problem(
+                "MUSTER_SIGNING_KEY_FILE",
+                f"no file {settings.signing_key_file}; make one with: flask --app wsgi journal key",
+            )

@@ -1,0 +1,62 @@
+"""The people behind the numbers: who answers what, and how long after the text arrives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from app.messaging.simulation import Habits, answer_plan
+from tests.fakes.carrier.ledger import Text
+
+QUESTION = re.compile(r"\breply\b", re.IGNORECASE)
+STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
+START_WORDS = frozenset({"START", "YES", "UNSTOP"})
+
+
+@dataclass
+class People:
+    """Answers to texts that ask for one.
+
+    scripted    number -> list of (delay in seconds, body) for each question; tried before habits.
+    with_habits whether everybody else answers as `habits` say; otherwise they are silent.
+    wording     turns the question and the digit into the reply.
+    """
+
+    seed: int = 1
+    with_habits: bool = False
+    habits: Habits = field(default_factory=Habits)
+    scripted: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
+    wording: Callable[[str, str], str] = lambda _question, digit: digit
+
+    def replies(self, text: Text) -> list[tuple[float, str]]:
+        """(seconds after delivery, body) of every reply to this text."""
+        if text.to in self.scripted:
+            return self.scripted[text.to]
+        if not self.with_habits or not QUESTION.search(text.body):
+            return []
+        plan = answer_plan(f"{text.to}:{text.body}", self.seed, self.habits)
+        if plan.digit is None:
+            return []
+        return [(plan.delay_seconds, self.wording(text.body, plan.digit))]
+
+
+@dataclass
+class OptOuts:
+    """Who has said STOP to which sender (number or messaging service)."""
+
+    pairs: set[tuple[str, str]] = field(default_factory=set)
+
+    def blocks(self, sender: str, phone: str) -> bool:
+        return (sender, phone) in self.pairs
+
+    def hear(self, sender: str, phone: str, body: str) -> str | None:
+        """Note a keyword, which must be the whole message; returns STOP, START or None."""
+        word = body.strip().upper()
+        if word in STOP_WORDS:
+            self.pairs.add((sender, phone))
+            return "STOP"
+        if word in START_WORDS:
+            self.pairs.discard((sender, phone))
+            return "START"
+        return None
