@@ -59,7 +59,9 @@ def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
     try:
         subprocess.run(command, cwd=FRONTEND, env=environment, check=True)
     except subprocess.CalledProcessError as failure:
-        raise BuildError(f"this command failed with code {failure.returncode}: {' '.join(command)}") from failure
+        raise BuildError(
+            f"this command failed with code {failure.returncode}: {' '.join(command)}"
+        ) from failure
 
 
 def install(npm: list[str], environment: dict[str, str]) -> None:
@@ -93,7 +95,9 @@ def main(arguments: list[str]) -> int:
             build(npm, environment)
     except BuildError as problem:
         print(f"The front end was not built: {problem}", file=sys.stderr)
-        print("It needs npm (Node 20 or newer), or pip and a package index to fetch Node from.", file=sys.stderr)
+        print(
+            "It needs npm (Node 20 or newer), or pip and a package index to fetch Node from.", file=sys.stderr
+        )
         return 1
     return 0
 

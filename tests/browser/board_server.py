@@ -6,23 +6,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask, jsonify, render_template, render_template_string, request
 from flask_socketio import SocketIO, emit
 from flask_wtf import CSRFProtect
+from jinja2 import StrictUndefined
 from werkzeug.serving import make_server
 
-from app.web import filters, gallery
+from app.web import gallery, pages
 
-WEB = Path(filters.__file__).parent
+WEB = Path(gallery.__file__).parent
 
 PAGE = """
 {% extends "layout/base.html" %}{% import "macros/ui.html" as ui %}{% import "macros/forms.html" as forms %}
 {% block title %}Board{% endblock %}
-{% block live %}{{ ui.live(now) }}{% endblock %}
-{% block main_attrs %}data-module="board" data-incident="i1" data-seq="{{ seq }}" data-poll="/cards"{% endblock %}
-{% block main %}<div class="grid" data-cards>{% for card in cards %}{{ card | safe }}{% endfor %}</div>{% endblock %}
+{% block live %}{{ ui.live(now, "UTC") }}{% endblock %}
+{% block main_attrs %}
+data-module="board" data-incident="i1" data-seq="{{ seq }}" data-poll="/cards"
+{% endblock %}
+{% block main %}
+<div class="grid" data-cards>{% for card in cards %}{{ card | safe }}{% endfor %}</div>
+{% endblock %}
 """
 CARD = """
 {% import "macros/ui.html" as ui %}{% import "macros/forms.html" as forms %}
@@ -36,8 +42,9 @@ CARD = """
 {{ forms.select("unit", "Unit " ~ id, [("a", "A"), ("b", "B")], id="unit-" ~ id) }}
 {{ forms.submit("Save " ~ id) }}
 {% endcall %}
-{{ forms.post("/stop", "Stop " ~ id, "danger", pushed=true, inline=true, confirm="Really stop?", needs="command") }}
-<p data-needs="logistics" class="hidden-control">not for you</p>
+{{ forms.post("/stop", "Stop " ~ id, "danger", pushed=true, inline=true,
+              confirm="Really stop?", needs="incident.command") }}
+<p data-needs="request.fulfil" class="hidden-control">not for you</p>
 {% endcall %}
 """
 
@@ -57,10 +64,22 @@ class Board:
     post_delay: float = 0.0
 
 
+def everyone_sees() -> dict[str, Any]:
+    """What app.web.pages gives every page, for one made-up commander."""
+    identity = SimpleNamespace(actor=SimpleNamespace(name="Dana Ortiz"))
+    nav = [
+        {"label": label, "url": f"/{label.lower()}"}
+        for label in ("Gallery", "Capacity", "Requests", "Review")
+    ]
+    return {"identity": identity, "can_list": "incident.command", "nav": nav, "now": datetime.now(UTC)}
+
+
 def make_app(board: Board) -> tuple[Flask, SocketIO]:
     app = Flask(__name__, root_path=str(WEB), template_folder="templates", static_folder="static")
-    app.config.update(SECRET_KEY="test", TESTING=False)  # noqa: S106
-    filters.install(app)
+    app.config.update(SECRET_KEY="test", TESTING=False)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.filters.update(clock=pages.clock_time, when=pages.when, iso=datetime.isoformat)
+    app.context_processor(everyone_sees)
     CSRFProtect(app)
     socketio = SocketIO(app, async_mode="threading")
 
@@ -89,12 +108,17 @@ def make_app(board: Board) -> tuple[Flask, SocketIO]:
         if board.signed_out:
             return "<title>Sign in</title><h1>Sign in</h1>"
         drawn = [draw(card) for card in board.cards]
-        return render_template_string(PAGE, cards=drawn, seq=board.seq, now=datetime.now(UTC), can=["command"])
+        return render_template_string(PAGE, cards=drawn, seq=board.seq)
 
     @app.get("/gallery")
     def show_gallery() -> str:
         values = gallery.context(datetime.now(UTC), wall="wall" in request.args)
         return render_template("layout/gallery.html", **values)
+
+    @app.post("/sign-out", endpoint="accounts.sign_out")
+    def sign_out() -> str:
+        board.signed_out = True
+        return "<title>Sign in</title><h1>Sign in</h1>"
 
     @app.get("/cards")
     def cards() -> Any:

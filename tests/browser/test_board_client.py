@@ -192,13 +192,17 @@ def test_controls_show_only_to_those_who_may(page: Page) -> None:
 
 @pytest.mark.parametrize("width", [390, 1440, 3840])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_gallery_is_accessible_and_fits(browser: Browser, server: Server, width: int, scheme: str) -> None:
+def test_the_gallery_is_accessible_and_fits(
+    browser: Browser, server: Server, width: int, scheme: str
+) -> None:
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page = context.new_page()
     page.goto(f"{server.url}/gallery")
     expect(page.locator("time[data-age]").first).to_contain_text("ago")
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})")
+    found = page.evaluate(
+        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+    )
     assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
