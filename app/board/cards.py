@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template
+from flask import g, render_template
 
 from app.board.picture import Picture
 
@@ -40,6 +40,7 @@ def card(id: str, title: str, *, region: str, template: str) -> Callable[[Contex
 def draw(card: Card, picture: Picture) -> str:
     """The card as HTML. Needs an application context; says nothing about who is looking."""
     version = picture.versions.get(card.id, 0)
+    g.zone = picture.command.zone
     context = card.context(picture)
     return render_template(card.template, card=card, version=version, picture=picture, **context)
 

@@ -26,7 +26,7 @@ token = AppGroup("token", help="API tokens.")
 journal = AppGroup("journal", help="Export and verify journals.")
 commands = [db, account, token, journal]
 
-# Whoever may run commands on the machine may administer the program; the journal says it was the command line.
+# Whoever may run commands on the machine may administer the program; journals say it was the command line.
 OPERATOR = Actor("system", "command-line", "Command line", (Grant(Role.ADMINISTRATOR),))
 
 
@@ -72,9 +72,10 @@ def create_account(email: str, role: str, facility: str | None, name: str | None
     """Create an account and print its one-time password."""
     try:
         with runtime().db.read() as session:
-            facility_id = facility_by_code(session, facility).id if facility else None
-        made = {"email": email, "role": Role(role), "facility_id": facility_id, "name": name}
-        _, password = transact(actions.create_account, OPERATOR, **made)
+            home = facility_by_code(session, facility).id if facility else None
+        _, password = transact(
+            actions.create_account, OPERATOR, email=email, role=Role(role), facility_id=home, name=name
+        )
     except MusterError as error:
         fail(error)
     click.echo(password)

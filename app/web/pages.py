@@ -1,17 +1,21 @@
-"""What every page has: who is looking, where they can go, and times on the hospital's clock."""
+"""What every page has: who is looking, where they can go, and the hospital's clock."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, g, url_for
+import sqlalchemy as sa
+from flask import Flask, current_app, g, request, url_for
 from jinja2 import StrictUndefined
 
 from app.accounts.access import current_identity
-from app.core.clock import local
+from app.accounts.identity import Identity
 from app.core.permissions import Permission
+from app.facilities.models import Facility
 from app.runtime import runtime
+from app.staffing.models import Person
+from app.web import filters
 
 # Label, endpoint, permission. An endpoint that no room has is left out.
 NAVIGATION = (
@@ -24,43 +28,61 @@ NAVIGATION = (
     ("Engine", "escalation.engine", Permission.SYSTEM_VIEW),
     ("Accounts", "accounts.index", Permission.ACCOUNT_MANAGE),
 )
+# Stands in cards, which are the same for everybody; app.js puts the page's own token in its place.
 CSRF_PLACEHOLDER = "__csrf__"
 
 
 def init_app(app: Flask) -> None:
-    app.context_processor(_context)
-    app.jinja_env.filters.update(clock=clock_time, when=when, iso=lambda moment: moment.isoformat())
     app.jinja_env.undefined = StrictUndefined
-
-
-def clock_time(moment: datetime, zone: str, seconds: bool = False) -> str:
-    """14:32, or 14:32:07, on the wall clock of the zone."""
-    return local(moment, zone).strftime("%H:%M:%S" if seconds else "%H:%M")
-
-
-def when(moment: datetime, zone: str) -> str:
-    """Mon 23 Nov 14:32, on the wall clock of the zone."""
-    return local(moment, zone).strftime("%a %-d %b %H:%M")
+    app.jinja_env.globals.update(P=Permission)
+    filters.install(app)
+    app.context_processor(_context)
 
 
 def _context() -> dict[str, Any]:
-    identity = current_identity() if "identity" in g or g.get("request_id") else None
+    """Cards are drawn outside a request too, and then know nobody."""
+    if not request:
+        return {"may": lambda _permission: False, "now": runtime().clock.now()}
+    identity = current_identity() if "request_id" in g else None
     allowed = identity.actor.permissions() if identity else frozenset()
+    g.zone = g.get("zone") or _home_zone(identity)
     return {
         "identity": identity,
-        "can": allowed.__contains__,
-        "can_list": " ".join(sorted(p.value for p in allowed)),
-        "P": Permission,
+        "may": allowed.__contains__,
+        "can": sorted(p.value for p in allowed),
         "nav": _navigation(allowed),
+        "account": _account(identity),
         "now": runtime().clock.now(),
+        "zone": g.zone,
         "demo": runtime().settings.demo,
-        "csrf_placeholder": CSRF_PLACEHOLDER,
+        "asset_version": _asset_version(),
     }
 
 
-def _navigation(allowed: frozenset[Permission]) -> list[dict[str, str]]:
+def _navigation(allowed: frozenset[Permission]) -> list[dict[str, Any]]:
     return [
-        {"label": label, "url": url_for(endpoint)}
+        {"label": label, "url": url_for(endpoint), "current": request.blueprint == endpoint.split(".")[0]}
         for label, endpoint, permission in NAVIGATION
         if permission in allowed and endpoint in current_app.view_functions
     ]
+
+
+def _account(identity: Identity | None) -> dict[str, Any] | None:
+    if identity is None or "accounts.sign_out" not in current_app.view_functions:
+        return None
+    return {"name": identity.actor.name, "sign_out_url": url_for("accounts.sign_out")}
+
+
+def _home_zone(identity: Identity | None) -> str:
+    """The zone of the hospital where the person looking works; UTC for somebody unknown."""
+    if identity is None or identity.actor.person_id is None:
+        return "UTC"
+    query = sa.select(Facility.zone).join(Person).where(Person.id == identity.actor.person_id)
+    with runtime().db.read() as db:
+        return db.scalar(query) or "UTC"
+
+
+def _asset_version() -> str:
+    """Changes with each build, so that browsers fetch new scripts and keep old ones no longer."""
+    built = Path(current_app.static_folder or "") / "dist" / "app.js"
+    return str(int(built.stat().st_mtime)) if built.exists() else "0"

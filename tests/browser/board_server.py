@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask, jsonify, render_template, render_template_string, request
@@ -15,14 +14,14 @@ from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.serving import make_server
 
-from app.web import gallery, pages
+from app.web import filters, gallery
 
 WEB = Path(gallery.__file__).parent
 
 PAGE = """
 {% extends "layout/base.html" %}{% import "macros/ui.html" as ui %}{% import "macros/forms.html" as forms %}
 {% block title %}Board{% endblock %}
-{% block live %}{{ ui.live(now, "UTC") }}{% endblock %}
+{% block live %}{{ ui.live(now) }}{% endblock %}
 {% block main_attrs %}
 data-module="board" data-incident="i1" data-seq="{{ seq }}" data-poll="/cards"
 {% endblock %}
@@ -66,19 +65,23 @@ class Board:
 
 def everyone_sees() -> dict[str, Any]:
     """What app.web.pages gives every page, for one made-up commander."""
-    identity = SimpleNamespace(actor=SimpleNamespace(name="Dana Ortiz"))
-    nav = [
-        {"label": label, "url": f"/{label.lower()}"}
-        for label in ("Gallery", "Capacity", "Requests", "Review")
-    ]
-    return {"identity": identity, "can_list": "incident.command", "nav": nav, "now": datetime.now(UTC)}
+    account = {"name": "Dana Ortiz", "sign_out_url": "/sign-out"}
+    nav = [{"label": label, "url": f"/{label}", "current": label == "Board"} for label in ("Board", "Review")]
+    return {
+        "account": account,
+        "can": ["incident.command"],
+        "nav": nav,
+        "now": datetime.now(UTC),
+        "zone": "UTC",
+        "asset_version": "0",
+    }
 
 
 def make_app(board: Board) -> tuple[Flask, SocketIO]:
     app = Flask(__name__, root_path=str(WEB), template_folder="templates", static_folder="static")
     app.config.update(SECRET_KEY="test", TESTING=False)
     app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.filters.update(clock=pages.clock_time, when=pages.when, iso=datetime.isoformat)
+    filters.install(app)
     app.context_processor(everyone_sees)
     CSRFProtect(app)
     socketio = SocketIO(app, async_mode="threading")
@@ -115,7 +118,7 @@ def make_app(board: Board) -> tuple[Flask, SocketIO]:
         values = gallery.context(datetime.now(UTC), wall="wall" in request.args)
         return render_template("layout/gallery.html", **values)
 
-    @app.post("/sign-out", endpoint="accounts.sign_out")
+    @app.post("/sign-out")
     def sign_out() -> str:
         board.signed_out = True
         return "<title>Sign in</title><h1>Sign in</h1>"
