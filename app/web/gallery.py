@@ -18,7 +18,6 @@ def context(now: datetime, *, exercise: bool = True, wall: bool = False) -> dict
         "exercise": exercise,
         "wall": wall,
         "place": "Riverside General",
-        "zone": "America/New_York",
         "position": "Incident Commander",
         "breadcrumb": [{"label": "Incidents", "url": "#main"}, {"label": "Chemical spill, Dock 4"}],
         "data": {
