@@ -54,7 +54,7 @@ def _entries(now: datetime, minute: timedelta) -> list[dict[str, Any]]:
 def _org() -> list[dict[str, Any]]:
     def seat(
         title: str, holder: str | None = None, word: str | None = None, state: str = "normal", depth: int = 0
-    ):  # type: ignore[no-untyped-def]
+    ) -> dict[str, Any]:
         return {
             "title": title,
             "holder": holder,
