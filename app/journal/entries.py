@@ -11,7 +11,6 @@ import msgspec
 
 from app.core.clock import as_utc, iso
 
-
 if TYPE_CHECKING:
     # A checker wants `frozen=True` repeated on every subclass; at run time msgspec passes it on.
     _Frozen = msgspec.Struct
