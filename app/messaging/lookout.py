@@ -1,10 +1,11 @@
-"""What the sender leaves behind is seen to here: texts nobody knows about, silent carriers, unfinished work."""
+"""What the sender leaves behind: texts nobody knows about, silent carriers, work that was left for later."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -41,7 +42,7 @@ def look(app: Flask) -> int:
     due = rt.db.transact(looks.take_looks, carrier=carrier.name, most=_AT_ONCE)
     if due:
         with ThreadPoolExecutor(_CALLS, thread_name_prefix="lookout") as pool:
-            list(pool.map(lambda one: _ask(rt, carrier, one), due))
+            list(pool.map(lambda one: _ask(app, carrier, one), due))
     return len(due)
 
 
@@ -51,9 +52,9 @@ def backlog(app: Flask) -> int:
     before = rt.clock.now() - GRACE
     done = 0
     for event_id in _open(rt, CarrierEvent, before):
-        done += _try(rt, lambda uow, event_id=event_id: reports.apply(uow, [event_id]))
+        done += _try(rt, reports.apply, [event_id])
     for text_id in _open(rt, InboundText, before):
-        done += _try(rt, lambda uow, text_id=text_id: incoming.understand(uow, text_id) is not None)
+        done += _try(rt, incoming.understand, text_id)
     return done
 
 
@@ -64,7 +65,7 @@ def answer(app: Flask) -> int:
         if not session.scalar(sa.select(SimSwitch.pace)):
             return 0
         ids = list(session.scalars(sa.select(SimText.id).where(SimText.open).order_by(SimText.at)))
-    return sum(_try(rt, lambda uow, one=one: phones.answer_as_planned(uow, one)) for one in ids)
+    return sum(_try(rt, phones.answer_as_planned, one) for one in ids)
 
 
 def hear(rt: Runtime, report: Report) -> bool:
@@ -72,22 +73,23 @@ def hear(rt: Runtime, report: Report) -> bool:
     event_id = rt.db.transact(reports.store, report)
     if event_id is None:
         return False
-    _try(rt, lambda uow: reports.apply(uow, [event_id]))
+    _try(rt, reports.apply, [event_id])
     return True
 
 
 def understand(rt: Runtime, text_id: str) -> None:
     """Act on a stored text; if that fails, `backlog` does it later."""
-    _try(rt, lambda uow: incoming.understand(uow, text_id) is not None)
+    _try(rt, incoming.understand, text_id)
 
 
-def _ask(rt: Runtime, carrier: Carrier, one: Look) -> None:
+def _ask(app: Flask, carrier: Carrier, one: Look) -> None:
+    rt: Runtime = app.extensions["muster"]
     try:
-        if one.find:
-            found = carrier.find(one.to, one.reference, one.since, known=one.known)
-            _found(rt, one, found)
-        else:
-            _asked(rt, one, carrier.fetch_status(one.carrier_id or ""))
+        with app.app_context():
+            if one.find:
+                _found(rt, one, carrier.find(one.to, one.reference, one.since, known=one.known))
+            else:
+                _asked(rt, one, carrier.fetch_status(one.carrier_id or ""))
     except CarrierUnavailable as trouble:
         log.warning("carrier.unavailable", reason=str(trouble))
         rt.db.transact(looks.not_asked, one.attempt_id)
@@ -124,10 +126,10 @@ def _open(rt: Runtime, model: type[CarrierEvent | InboundText], before: datetime
         return list(session.scalars(query.order_by(model.received_at).limit(5 * _AT_ONCE)))
 
 
-def _try(rt: Runtime, work: Callable[[UnitOfWork], int]) -> int:
-    """Run one piece of work in its own transaction; its failure is logged and stops nothing else."""
+def _try(rt: Runtime, action: Callable[[UnitOfWork, Any], object], what: Any) -> bool:
+    """Run one action in its own transaction; its failure is logged and stops nothing else."""
     try:
-        return rt.db.transact(work)
+        return bool(rt.db.transact(action, what))
     except Exception:
         log.exception("messaging.left_for_later")
-        return 0
+        return False

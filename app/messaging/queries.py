@@ -51,7 +51,7 @@ def queue(session: Session, now: datetime) -> Queue:
     extra = sa.select(sa.func.count()).select_from(Attempt).where(Attempt.extra)
     conflicts = sa.select(sa.func.count()).select_from(Attempt).where(Attempt.conflict.is_not(None))
     return Queue(
-        {state: count for state, count in counts},
+        {row[0]: row[1] for row in counts},
         session.scalar(oldest),
         session.scalar(extra) or 0,
         session.scalar(conflicts) or 0,
@@ -94,7 +94,9 @@ def conversation(session: Session, person_id: str, most: int = 100) -> tuple[Per
     numbers = [contact.address for contact in person.contacts if contact.channel == "sms"] if person else []
     if person is None or not numbers:
         raise NotFound("There is no such phone.")
-    newest = sa.select(SimText).where(SimText.number.in_(numbers)).order_by(SimText.at.desc(), SimText.id.desc())
+    newest = (
+        sa.select(SimText).where(SimText.number.in_(numbers)).order_by(SimText.at.desc(), SimText.id.desc())
+    )
     texts = session.scalars(newest.limit(most)).all()
     return person, masked(numbers[0]), list(reversed(texts))
 

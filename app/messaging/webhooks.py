@@ -71,7 +71,7 @@ def _check_signature() -> None:
     url = called_url(settings.public_url, request.path + (f"?{query}" if query else ""))
     if not is_authentic(url, request.form.items(multi=True), request.headers.get(HEADER), tokens):
         log.warning("webhook.bad_signature", endpoint=request.endpoint)
-        raise Forbidden("The signature does not fit: this was not sent by our carrier, or to another address.")
+        raise Forbidden("The signature does not fit: not from our carrier, or not to this address.")
 
 
 def _required(*names: str) -> str:
