@@ -70,9 +70,7 @@ class Post:
     db: Database
     hospital: Hospital
 
-    def ask(
-        self, index: int = 0, key: str = "k", body: str = "Can you come? Reply 1.", **more: Any
-    ) -> Intent:
+    def ask(self, index: int = 0, key: str = "k", body: str = "Reply 1.", **more: Any) -> Intent:
         person = self.hospital.people[index]
         fields = {
             "purpose": "question",
