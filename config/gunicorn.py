@@ -31,11 +31,11 @@ def gevent_worker() -> type:
     from geventwebsocket.gunicorn.workers import GeventWebSocketWorker
     from geventwebsocket.handler import WebSocketHandler
 
-    class Handler(WebSocketHandler):  # type: ignore[misc]
+    class Handler(WebSocketHandler):
         def log_request(self) -> None:
             pass
 
-    class GeventWorker(GeventWebSocketWorker):  # type: ignore[misc]
+    class GeventWorker(GeventWebSocketWorker):
         wsgi_handler = Handler
 
     return GeventWorker
