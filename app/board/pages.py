@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, g, jsonify, render_template, request
+from flask import Blueprint, g, jsonify, render_template, request, url_for
 
 from app.accounts.access import actor, requires
 from app.board.boards import Boards
@@ -93,6 +93,7 @@ def _page(
     return render_template(
         "board/show.html",
         incident=incident,
+        base=url_for("board.show", incident_id=incident.id),
         exercise=incident.exercise,
         regions=regions,
         seq=seq,
