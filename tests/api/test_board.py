@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from app.incidents import actions
@@ -17,11 +19,11 @@ DECLARE = {
 
 
 @pytest.fixture
-def incident(act, hospital: Hospital):  # type: ignore[no-untyped-def]
+def incident(act, hospital: Hospital):
     return act(actions.declare, hospital.commander, facility_id=hospital.facility.id, **DECLARE)
 
 
-def test_the_board_shows_every_card_and_says_it_is_an_exercise(incident, commander: PageClient) -> None:  # type: ignore[no-untyped-def]
+def test_the_board_shows_every_card_and_says_it_is_an_exercise(incident, commander: PageClient) -> None:
     page = commander.get(f"/incidents/{incident.id}").text
     for card in ("header", "positions-command", "positions-operations", "tasks", "objectives", "journal"):
         assert f'data-card="{card}"' in page
@@ -30,7 +32,9 @@ def test_the_board_shows_every_card_and_says_it_is_an_exercise(incident, command
     assert f'data-poll="/incidents/{incident.id}/cards"' in page
 
 
-def test_a_poll_gives_what_has_changed_since(act, incident, hospital: Hospital, commander: PageClient) -> None:  # type: ignore[no-untyped-def]
+def test_a_poll_gives_what_has_changed_since(
+    act, incident, hospital: Hospital, commander: PageClient
+) -> None:
     url = f"/incidents/{incident.id}/cards"
     first = commander.get(f"{url}?after=0").json
     assert {"header", "tasks", "journal"} <= {card["id"] for card in first["cards"]}
@@ -42,21 +46,21 @@ def test_a_poll_gives_what_has_changed_since(act, incident, hospital: Hospital, 
     assert commander.get(f"{url}?after={second['seq']}").json["cards"] == []
 
 
-def test_a_poll_that_knows_more_than_there_is_gets_everything(incident, commander: PageClient) -> None:  # type: ignore[no-untyped-def]
+def test_a_poll_that_knows_more_than_there_is_gets_everything(incident, commander: PageClient) -> None:
     batch = commander.get(f"/incidents/{incident.id}/cards?after=99999").json
     assert batch["after"] == 0
     assert len(batch["cards"]) > 5
 
 
 @pytest.mark.parametrize("after", ["-1", "x", "1.5", "99999999999999"])
-def test_a_poll_with_a_wrong_number_says_what_is_allowed(incident, commander: PageClient, after: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_poll_with_a_wrong_number_says_what_is_allowed(incident, commander: PageClient, after: str) -> None:
     response = commander.get(
         f"/incidents/{incident.id}/cards?after={after}", 422, headers={"Accept": "application/json"}
     )
     assert "whole number" in response.json["errors"]["after"][0]
 
 
-def test_replay_shows_the_past_and_cannot_act(act, clock, incident, hospital: Hospital, commander) -> None:  # type: ignore[no-untyped-def]
+def test_replay_shows_the_past_and_cannot_act(act, clock, incident, hospital: Hospital, commander) -> None:
     then = clock.now()
     clock.advance(minutes=10)
     act(actions.note, hospital.commander, incident.id, text="Second wave announced")
@@ -72,27 +76,27 @@ def test_replay_shows_the_past_and_cannot_act(act, clock, incident, hospital: Ho
 
 
 @pytest.mark.parametrize("at", ["0", "yesterday", "2026-13-01T00:00", "-4"])
-def test_replay_at_no_time_says_what_is_allowed(incident, commander: PageClient, at: str) -> None:  # type: ignore[no-untyped-def]
+def test_replay_at_no_time_says_what_is_allowed(incident, commander: PageClient, at: str) -> None:
     assert "2026-11-23T14:32" in commander.get(f"/incidents/{incident.id}?at={at}", 422).text
 
 
-def test_before_it_began_there_was_no_incident(incident, commander: PageClient) -> None:  # type: ignore[no-untyped-def]
+def test_before_it_began_there_was_no_incident(incident, commander: PageClient) -> None:
     commander.get(f"/incidents/{incident.id}?at=2020-01-01T00:00", 404)
     commander.get("/incidents/01890000-0000-7000-8000-000000000000", 404)
 
 
-def test_wall_mode(incident, commander: PageClient) -> None:  # type: ignore[no-untyped-def]
+def test_wall_mode(incident, commander: PageClient) -> None:
     assert '<html lang="en" class="wall"' in commander.get(f"/incidents/{incident.id}?wall=1").text
 
 
-def test_what_is_typed_is_shown_as_text(act, incident, hospital: Hospital, commander: PageClient) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_typed_is_shown_as_text(act, incident, hospital: Hospital, commander: PageClient) -> None:
     act(actions.note, hospital.commander, incident.id, text="<script>alert(1)</script> & {braces} %s")
     batch = commander.get(f"/incidents/{incident.id}/cards?after=0").json
     html = {card["id"]: card["html"] for card in batch["cards"]}["journal"]
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; {braces} %s" in html
 
 
-def test_the_board_at_the_api(act, incident, hospital: Hospital, commander: PageClient) -> None:  # type: ignore[no-untyped-def]
+def test_the_board_at_the_api(act, incident, hospital: Hospital, commander: PageClient) -> None:
     now = commander.api("GET", f"/incidents/{incident.id}/board", 200)
     assert now["command"]["exercise"] is True
     holder = now["command"]["positions"]["incident_commander"]["holder"]
@@ -104,7 +108,7 @@ def test_the_board_at_the_api(act, incident, hospital: Hospital, commander: Page
     assert "number of an entry" in problem["errors"]["at"][0]
 
 
-def test_the_journal_at_the_api_in_pages(incident, commander: PageClient) -> None:  # type: ignore[no-untyped-def]
+def test_the_journal_at_the_api_in_pages(incident, commander: PageClient) -> None:
     everything = commander.api("GET", f"/incidents/{incident.id}/journal?limit=1000", 200)
     assert everything["next"] is None
     seen, after = [], 0
@@ -113,12 +117,12 @@ def test_the_journal_at_the_api_in_pages(incident, commander: PageClient) -> Non
         seen, after = seen + page["items"], page["next"]
     assert seen == everything["items"]
     assert [entry["seq"] for entry in seen] == list(range(1, len(seen) + 1))
-    assert all(b["prev_hash"] == a["hash"] for a, b in zip(seen, seen[1:], strict=False))
+    assert all(b["prev_hash"] == a["hash"] for a, b in pairwise(seen))
     problem = commander.api("GET", f"/incidents/{incident.id}/journal?limit=1001", 422)
     assert "limit" in problem["errors"]
 
 
-def test_another_hospital_sees_nothing(act, app, incident) -> None:  # type: ignore[no-untyped-def]
+def test_another_hospital_sees_nothing(act, app, incident) -> None:
     from tests.support.hospital import build
 
     other = PageClient(app, act(build, "EAST", "East Harbor Hospital").commander)
