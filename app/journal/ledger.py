@@ -29,6 +29,8 @@ class Head:
     seq: int
     hash: str
     recorded_at: datetime
+    began: int = 0
+    """The seq that the transaction found."""
 
 
 def open_stream(uow: UnitOfWork, stream: str) -> None:
@@ -52,7 +54,7 @@ def lock(uow: UnitOfWork, stream: str, *, skip_locked: bool = False) -> Head | N
             return None
         raise NotFound(f"There is no journal {stream}.")
     # A clock that steps back must not make the journal run backwards.
-    head = Head(stream, row.seq, row.hash, max(uow.now, row.signed_at or uow.now))
+    head = Head(stream, row.seq, row.hash, max(uow.now, row.signed_at or uow.now), row.seq)
     uow.scratch[_slot(stream)] = head
     return head
 
@@ -121,6 +123,7 @@ def head_statement(
 
 def _seal(uow: UnitOfWork, head: Head) -> None:
     """One signature per transaction, over the last entry, which covers all before it."""
+    uow.announce("journal-grew", f"{head.stream} {head.began} {head.seq}")
     statement = head_statement(head.stream, head.seq, head.hash, head.recorded_at, uow.signer.key_id)
     uow.session.execute(
         sa.update(StreamHead)
