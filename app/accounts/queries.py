@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.accounts.events import STREAM
+from app.accounts.identity import actor_of
 from app.accounts.models import Account, AccountRole, ApiToken, SignIn
 from app.accounts.rules import EVERYWHERE
 from app.core.actor import Actor
@@ -52,6 +53,12 @@ def managed_account(session: Session, actor: Actor, account_id: str) -> Account:
     if found is None:
         raise NotFound("There is no such account, or you do not manage it.")
     return found
+
+
+def people_who_may(session: Session, permission: Permission, facility_id: str) -> set[str]:
+    """Ids of the people with an account, not disabled, that holds a permission at a hospital."""
+    found = session.scalars(sa.select(Account).where(Account.disabled_at.is_(None)))
+    return {a.person_id for a in found if actor_of(a).may(permission, facility_id)}
 
 
 def open_sessions(session: Session, account_id: str, now: datetime, idle: timedelta) -> Sequence[SignIn]:
