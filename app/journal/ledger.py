@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.actor import Actor
 from app.core.clock import as_utc, iso
@@ -37,6 +38,17 @@ def open_stream(uow: UnitOfWork, stream: str) -> None:
     """Begin a stream. Its row stays locked for the rest of the transaction."""
     uow.session.execute(sa.insert(StreamHead).values(id=stream, seq=0, hash=GENESIS))
     uow.scratch[_slot(stream)] = Head(stream, 0, GENESIS, uow.now)
+
+
+def lock_or_open(uow: UnitOfWork, stream: str) -> None:
+    """Take a stream that begins when it is first written to. Two who begin it at once queue."""
+    try:
+        lock(uow, stream)
+    except NotFound:
+        values = {"id": stream, "seq": 0, "hash": GENESIS}
+        dialect = sqlite if uow.session.get_bind().dialect.name == "sqlite" else postgresql
+        uow.session.execute(dialect.insert(StreamHead).values(**values).on_conflict_do_nothing())
+        lock(uow, stream)
 
 
 def lock(uow: UnitOfWork, stream: str, *, skip_locked: bool = False) -> Head | None:
