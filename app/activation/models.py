@@ -139,7 +139,6 @@ class Question(Base):
     contact_id: Mapped[str] = mapped_column(sa.ForeignKey("contact_methods.id"))
     round: Mapped[int]
     code: Mapped[str] = mapped_column(sa.String(4))
-    reference: Mapped[str] = mapped_column(sa.String(12))
     state: Mapped[QuestionState] = mapped_column(one_of(QuestionState, "question_state"))
     stage: Mapped[Stage] = mapped_column(one_of(Stage, "question_stage"))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)

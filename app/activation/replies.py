@@ -11,9 +11,9 @@ from typing import Literal
 
 from app.activation.rules import DIGITS
 
-# "1", "1.", "1A", "a 1", "1 A-7KQ2" (the whole reference); nothing else may stand there.
-_DIGIT_FIRST = re.compile(r"([0-9])[\s.,;:)#-]*(?:([A-Z]{1,3})(?:-[A-Z0-9]{4})?)?[\s.,!)]*")
-_CODE_FIRST = re.compile(r"([A-Z]{1,3})(?:-[A-Z0-9]{4})?[\s.,;:#-]*([0-9])[\s.,!)]*")
+# "1", "1.", "1A", "a 1", "1 BCDF" (the reference of the text); nothing else may stand there.
+_DIGIT_FIRST = re.compile(r"([0-9])[\s.,;:)#-]*([A-Z]{1,4})?[\s.,!)]*")
+_CODE_FIRST = re.compile(r"([A-Z]{1,4})[\s.,;:#-]*([0-9])[\s.,!)]*")
 # A digit sent as a keycap emoji carries these after it.
 _KEYCAP = dict.fromkeys((0xFE0F, 0x20E3))
 
@@ -28,10 +28,12 @@ class Reply:
 
 @dataclass(frozen=True)
 class Known:
-    """A question that this phone could be answering. `standing`: answered yes, and the place is still theirs."""
+    """A question that this phone could be answering. `code` or `reference` names it in a reply;
+    `standing`: answered yes, and the place is still theirs."""
 
     id: str
     code: str
+    reference: str
     title: str
     open: bool
     standing: bool
@@ -68,7 +70,7 @@ def resolve(reply: Reply | None, known: Sequence[Known]) -> Resolved:
     if reply is None:
         return Resolved("unreadable", (waiting or newest_first)[0], waiting)
     if reply.code is not None:
-        named = next((k for k in newest_first if k.code == reply.code), None)
+        named = next((k for k in newest_first if reply.code in (k.code, k.reference)), None)
         return Resolved("answers", named) if named else Resolved("unreadable", newest_first[0], waiting)
     # With nothing open a digit is a change of mind, or late.
     among = waiting or tuple(k for k in newest_first if k.standing) or newest_first[:1]
