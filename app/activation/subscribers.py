@@ -29,7 +29,7 @@ def position_filled(uow: UnitOfWork, entry: Entry) -> None:
         Slot.incident_id == incident.id, Slot.position_slug == event.slug, Slot.state.in_(WANTING)
     )
     for slot in uow.session.scalars(query.execution_options(populate_existing=True)).all():
-        fill(uow, SYSTEM, incident, slot, event.person_name)
+        fill(uow, SYSTEM, incident, slot, event.person_name, filler=event.person_id)
 
 
 @subscribe(IncidentClosed)

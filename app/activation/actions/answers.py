@@ -71,11 +71,13 @@ def answer(
     return given
 
 
-def fill(uow: UnitOfWork, actor: Actor, incident: Incident, slot: Slot, by: str) -> None:
+def fill(
+    uow: UnitOfWork, actor: Actor, incident: Incident, slot: Slot, by: str, *, filler: str | None = None
+) -> None:
     """The slot has what it wanted; whoever has not answered is stood down."""
     slot.state = SlotState.FILLED
     source = source_of(uow, incident)
-    number = stand_down(uow, incident, slot, texts.filled(source, slot.title))
+    number = stand_down(uow, incident, slot, texts.filled(source, slot.title), filler=filler)
     uow.session.flush()
     filled = events.SlotFilled(
         callout_id=slot.callout_id, slot_id=slot.id, title=slot.title, by=by, stood_down=number
@@ -140,7 +142,7 @@ def _row(
         person_id=question.person_id,
         digit=digit,
         channel=channel,
-        text=text[:160],
+        text=text.replace("\x00", "")[:160],
         outcome=outcome,
         received_at=uow.now,
     )

@@ -13,15 +13,19 @@ from app.messaging.actions import Wish, request_all, supersede
 from app.staffing.models import ContactMethod
 
 
-def stand_down(uow: UnitOfWork, incident: Incident, slot: Slot, body: str) -> int:
+def stand_down(
+    uow: UnitOfWork, incident: Incident, slot: Slot, body: str, *, filler: str | None = None
+) -> int:
     """Close the slot's open questions and return how many. Texts that have not left are taken back (I4);
-    who has the text, or may have it, hears once, politely, that it no longer matters."""
+    who has the text, or may have it, hears once, politely, that it no longer matters; not so `filler`, the
+    person who was given the place by hand."""
     query = sa.select(Question).where(Question.slot_id == slot.id, Question.state == QuestionState.OPEN)
     open_ = list(uow.session.scalars(query))
     told: list[Question] = []
     for question in open_:
         question.state = QuestionState.STOOD_DOWN
-        if supersede(uow, subject_id=question.id) == 0 and question.stage is not Stage.FAILED:
+        taken_back = supersede(uow, subject_id=question.id) > 0
+        if not taken_back and question.stage is not Stage.FAILED and question.person_id != filler:
             told.append(question)
     uow.session.flush()
     numbers = _numbers(uow, [question.contact_id for question in told])
