@@ -33,6 +33,7 @@ ROOMS = (
     "board",
     "review",
     "demo",
+    "health",
     "web",
 )
 
@@ -68,15 +69,15 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
 def _wire_rooms(app: Flask) -> None:
     """A room takes part by having files of these names: pages.py (`pages`), api.py (`api`), commands.py
-    (`commands`), wiring.py (`init_app`), and models.py, events.py, subscribers.py for what importing them registers.
+    (`commands`), wiring.py (`init_app`); models.py, events.py, subscribers.py, reducers and faces register
+    themselves when imported.
     """
     folders = [FileSystemLoader(f"{app.root_path}/{room}/templates") for room in ROOMS]
     app.jinja_loader = ChoiceLoader(folders)
-    load_all("models", "events", "subscribers", "reducers")
+    load_all("models", "events", "subscribers", "reducers", "faces")
     for module in load_all("pages"):
-        for blueprint in [getattr(module, "pages", None)]:
-            if blueprint is not None:
-                app.register_blueprint(blueprint)
+        if hasattr(module, "pages"):
+            app.register_blueprint(module.pages)
     api.init_app(
         app, [module.api for module in load_all("api") if hasattr(module, "api") and module is not api]
     )

@@ -28,9 +28,9 @@ class Runtime:
 
 
 def runtime() -> Runtime:
-    return current_app.extensions["muster"]  # type: ignore[no-any-return]
+    return current_app.extensions["muster"]
 
 
 def transact(action: Callable[Concatenate[UnitOfWork, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run one action in one transaction. Pages, API, sockets, ticks, webhooks and commands all go through here."""
+    """Run one action in one transaction. Pages, API, webhooks and commands all go through here."""
     return runtime().db.transact(action, *args, **kwargs)

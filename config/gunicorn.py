@@ -31,11 +31,11 @@ def gevent_worker() -> type:
     from geventwebsocket.gunicorn.workers import GeventWebSocketWorker
     from geventwebsocket.handler import WebSocketHandler
 
-    class Handler(WebSocketHandler):  # type: ignore[misc]
+    class Handler(WebSocketHandler):
         def log_request(self) -> None:
             pass
 
-    class GeventWorker(GeventWebSocketWorker):  # type: ignore[misc]
+    class GeventWorker(GeventWebSocketWorker):
         wsgi_handler = Handler
 
     return GeventWorker
@@ -66,6 +66,14 @@ def post_worker_init(worker: Any) -> None:
     """Called by gunicorn in each worker once it has the program."""
     if settings.jobs == "inline":
         start_jobs(worker.app.wsgi())
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Called by gunicorn in a worker that ends: its ticks finish what they are at."""
+    if settings.jobs == "inline" and worker.app.callable is not None:
+        from app.jobs import stop_inline
+
+        stop_inline(worker.app.callable)
 
 
 try:

@@ -43,7 +43,16 @@ def configure(log_format: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("apscheduler", "twilio", "engineio", "socketio", "geventwebsocket", "alembic", "werkzeug"):
+    for noisy in (
+        "apscheduler",
+        "twilio",
+        "engineio",
+        "socketio",
+        "geventwebsocket",
+        "alembic",
+        "werkzeug",
+        "urllib3",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -128,7 +128,7 @@ class _Reader:
         if mode != "demo" and value == DEMO_SECRET:
             self.problem(
                 name,
-                "is the demo's secret; make one with: python -c 'import secrets; print(secrets.token_hex(32))'",
+                "is the demo's; make one with: python -c 'import secrets; print(secrets.token_hex(32))'",
             )
         elif len(value) < 32:
             self.problem(name, "is missing or short; expected are at least 32 random characters")

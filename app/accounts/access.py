@@ -64,7 +64,7 @@ def actor() -> Actor:
 def current_identity() -> identity.Identity | None:
     if "identity" not in g:
         g.identity = _identify()
-    return g.identity  # type: ignore[no-any-return]
+    return g.identity
 
 
 def init_app(app: Flask) -> None:
@@ -111,16 +111,17 @@ def _guard() -> Any:
 def _identify() -> identity.Identity | None:
     rt = runtime()
     header = request.headers.get("Authorization")
-    with rt.db.read() as db:
-        if header is not None:
-            scheme, _, secret = header.partition(" ")
-            return (
-                identity.by_token(db, secret.strip(), rt.clock.now()) if scheme.lower() == "bearer" else None
-            )
-        secret = session.get("sign_in")
-        if secret is None:
+    if header is not None:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
             return None
-        idle = timedelta(minutes=rt.settings.session_idle_minutes)
+        with rt.db.read() as db:
+            return identity.by_token(db, token.strip(), rt.clock.now())
+    secret = session.get("sign_in")
+    if not isinstance(secret, str):
+        return None
+    idle = timedelta(minutes=rt.settings.session_idle_minutes)
+    with rt.db.read() as db:
         return identity.by_sign_in(db, secret, rt.clock.now(), idle)
 
 

@@ -60,7 +60,10 @@ def create_account(
 def sign_in(
     uow: UnitOfWork, *, email: str, password: str, hours: int, user_agent: str = ""
 ) -> tuple[SignIn, str]:
-    """Return the new session and its secret for the cookie. Raises NotSignedIn, never saying which part is wrong."""
+    """Return the new session and its secret for the cookie.
+
+    Raises NotSignedIn, never saying which part is wrong.
+    """
     account = uow.session.scalar(sa.select(Account).where(Account.email == email.strip().lower()))
     holds = password_holds(account.password_hash if account else None, password)
     if account is None or not holds or account.disabled_at is not None:
@@ -102,7 +105,7 @@ def create_token(
     scopes: frozenset[Permission] = frozenset(),
     days: int | None = None,
 ) -> str:
-    """Return a new API token for an account; it is shown once. No scopes means all that the account may do."""
+    """Return a new API token for an account, to be shown once. No scopes: all that the account may do."""
     account = uow.session.scalar(sa.select(Account).where(Account.email == email.strip().lower()))
     if account is None:
         raise NotFound(f"There is no account {email}.")

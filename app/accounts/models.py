@@ -41,7 +41,7 @@ class AccountRole(Base):
 
 
 class SignIn(Base):
-    """A browser's session, kept here so that it can be ended from here. The cookie holds the secret itself."""
+    """A browser's session, kept here so that it can be ended from here; the cookie holds the secret."""
 
     __tablename__ = "sign_ins"
 
@@ -56,7 +56,7 @@ class SignIn(Base):
 
 
 class ApiToken(Base):
-    """A program's key. `scopes` is a space-separated list of permissions; empty means all of the account's."""
+    """A program's key. `scopes`: permissions with spaces between; empty means all of the account's."""
 
     __tablename__ = "api_tokens"
 

@@ -16,7 +16,7 @@ _NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 
 
 def hash_password(password: str, field: str = "password") -> str:
-    """Raises Invalid for fewer than 12 or more than 200 characters (NIST SP 800-63B asks for length, not signs)."""
+    """Raises Invalid for fewer than 12 or more than 200 characters (NIST SP 800-63B: length, not signs)."""
     if not MIN_LENGTH <= len(password) <= 200:
         raise Invalid.field(field, f"needs {MIN_LENGTH} to 200 characters; it has {len(password)}")
     return _HASHER.hash(password)

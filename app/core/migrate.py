@@ -59,7 +59,7 @@ def _run(db: Database, work: Any, *args: Any, **kwargs: Any) -> None:
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     engine = db.engine.execution_options(muster_write=True)
     if db.is_sqlite:
-        # Batch migrations rebuild tables; foreign keys would stop them and cannot be switched inside a transaction.
+        # Batch migrations rebuild tables; foreign keys would stop them, and a transaction cannot switch them.
         with engine.connect() as connection:
             raw: Any = connection.connection.dbapi_connection
             raw.execute("PRAGMA foreign_keys=OFF")

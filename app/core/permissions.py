@@ -10,7 +10,7 @@ class Permission(StrEnum):
 
     text: str
 
-    def __new__(cls, value: str, text: str) -> Permission:
+    def __new__(cls, value: str, text: str = "") -> Permission:
         member = str.__new__(cls, value)
         member._value_ = value
         member.text = text

@@ -22,7 +22,7 @@ class Facility(Base):
 
 
 class Unit(Base):
-    """A place with beds. `unit_class` groups units that can stand in for each other (icu, med_surg, ed ...)."""
+    """A place with beds. `unit_class` groups units that can stand in for each other (icu, med_surg, ed)."""
 
     __tablename__ = "units"
     __table_args__ = (sa.UniqueConstraint("facility_id", "code"),)

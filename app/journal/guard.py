@@ -22,7 +22,7 @@ def install(connection: sa.Connection) -> None:
 
 
 def remove(connection: sa.Connection) -> None:
-    """What `install` made; also what an attacker with the owner's password could do, hence the signed chain."""
+    """Take `install` back. An attacker with the owner's password can do so too, hence the signed chain."""
     if connection.dialect.name == "sqlite":
         for verb in ("update", "delete"):
             connection.execute(sa.text(f"DROP TRIGGER journal_entries_no_{verb}"))

@@ -92,7 +92,7 @@ def post(
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> Response:
-    """Run an action and answer 201 with its result through `out`; the same Idempotency-Key gives the first answer."""
+    """Run an action and answer 201 with its result; the same Idempotency-Key gives the same answer again."""
 
     def work(uow: UnitOfWork) -> str:
         row = _remembered(uow)
@@ -158,4 +158,4 @@ def init_app(app: Any, modules: list[Blueprint]) -> None:
 
 
 def spec() -> dict[str, Any]:
-    return current_app.extensions["muster_api"].spec.to_dict()  # type: ignore[no-any-return]
+    return current_app.extensions["muster_api"].spec.to_dict()

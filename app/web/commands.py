@@ -26,7 +26,7 @@ token = AppGroup("token", help="API tokens.")
 journal = AppGroup("journal", help="Export and verify journals.")
 commands = [db, account, token, journal]
 
-# Whoever may run commands on the machine may administer the program; the journal says it was the command line.
+# Whoever may run commands on the machine may administer the program; journals say it was the command line.
 OPERATOR = Actor("system", "command-line", "Command line", (Grant(Role.ADMINISTRATOR),))
 
 
@@ -72,9 +72,10 @@ def create_account(email: str, role: str, facility: str | None, name: str | None
     """Create an account and print its one-time password."""
     try:
         with runtime().db.read() as session:
-            facility_id = facility_by_code(session, facility).id if facility else None
-        made = {"email": email, "role": Role(role), "facility_id": facility_id, "name": name}
-        _, password = transact(actions.create_account, OPERATOR, **made)
+            home = facility_by_code(session, facility).id if facility else None
+        _, password = transact(
+            actions.create_account, OPERATOR, email=email, role=Role(role), facility_id=home, name=name
+        )
     except MusterError as error:
         fail(error)
     click.echo(password)
@@ -100,11 +101,10 @@ def create_token(email: str, name: str, scopes: tuple[str, ...], days: int | Non
 @click.argument("incident")
 def export_journal(incident: str) -> None:
     """Write an incident's journal (number or id) as JSON lines, ending with the signed head."""
-    rt = runtime()
     try:
-        with rt.db.read() as session:
+        with runtime().db.read() as session:
             found = by_number_or_id(session, incident)
-            for line in export(session, found.stream, rt.signer):
+            for line in export(session, found.stream):
                 sys.stdout.buffer.write(line)
     except MusterError as error:
         fail(error)
@@ -115,7 +115,7 @@ def export_journal(incident: str) -> None:
 def verify_journal(file: Path) -> None:
     """Check an exported file against this hospital's key. Exit 0 when it holds, 1 when not."""
     with file.open("rb") as lines:
-        verdict = verify_lines(lines, runtime().signer.public_key)
+        verdict = verify_lines(lines, runtime().signer.own_keys)
     if verdict.ok:
         click.echo(f"The journal holds: {verdict.entries} entries, signed with {runtime().signer.key_id}.")
         return

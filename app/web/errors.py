@@ -60,7 +60,7 @@ def _http_error(error: HTTPException) -> Any:
 
 
 def _defect(error: Exception) -> Any:
-    log.exception("request.defect", path=request.path)
+    log.exception("request.defect", exc_info=error, route=str(request.url_rule))
     if wants_json():
         return problem(500, "Something went wrong", "This is a defect. Nothing was changed.")
     return _http_error(InternalServerError())

@@ -18,7 +18,8 @@ _REQUEST_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 # Everything a page needs comes from ourselves; ws: is what Safari wants for the socket under 'self'.
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self' {socket}; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "connect-src 'self' {socket}; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
 )
 
 

@@ -113,7 +113,7 @@ def _sign_in(uow: Any, actor: Actor) -> str:
 
 
 def lint(html: str, url: str) -> None:
-    """Title, one h1, unique ids, labelled fields, form actions, CSRF, no inline script or style, link texts."""
+    """Title, one h1, unique ids, labelled fields, form actions, CSRF, nothing inline, link texts."""
     tree = html5lib.parse(html, namespaceHTMLElements=False)
     problems = [
         *_heading_problems(tree),
@@ -173,7 +173,7 @@ def _inline_problems(tree: Element) -> list[str]:
     problems += ["inline style element" for _ in tree.iter("style")]
     for element in tree.iter():
         problems += [
-            f"attribute {a} on {element.tag}" for a in element.keys() if a == "style" or a.startswith("on")
+            f"attribute {a} on {element.tag}" for a in element.attrib if a == "style" or a.startswith("on")
         ]
     return problems
 

@@ -1,1 +1,1 @@
-"""One file a section: what it holds, how events change it (in app.board.fold), and how tables give the same."""
+"""Plain data, one file a section. How events change it is in app.board.reducers."""

@@ -98,7 +98,7 @@ CODES: Mapping[int, ErrorClass] = MappingProxyType(
 )
 _MEANINGS = {code: meaning for codes in _CODES_BY_CLASS.values() for code, meaning in codes.items()}
 
-_PHONE_NUMBER = re.compile(r"\+?\d[\d ().-]{5,}\d")
+_PHONE_NUMBER = re.compile(r"\+?\(?\d[\d ().-]{5,}\d")
 
 
 def classify(code: int | None) -> ErrorClass:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,7 +52,7 @@ _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 
 @dataclass(frozen=True)
 class TwilioSettings:
-    """Account and sender; exactly one of `from_number` (E.164 or short code) and `messaging_service_sid`.
+    """Account and sender: `from_number` (E.164 or short code), or `messaging_service_sid`, which goes first.
 
     base_url     where the API is; http only on this machine, because the token goes with every request.
     timeout      seconds to connect, and again for each wait for the answer.
@@ -60,7 +60,7 @@ class TwilioSettings:
     """
 
     account_sid: str
-    auth_token: str
+    auth_token: str = field(repr=False)
     from_number: str | None = None
     messaging_service_sid: str | None = None
     base_url: str = TWILIO_URL
@@ -70,8 +70,8 @@ class TwilioSettings:
     def __post_init__(self) -> None:
         if not self.account_sid or not self.auth_token:
             raise ValueError("account_sid and auth_token must both be set")
-        if bool(self.from_number) == bool(self.messaging_service_sid):
-            raise ValueError("set exactly one of from_number and messaging_service_sid")
+        if not self.from_number and not self.messaging_service_sid:
+            raise ValueError("set from_number or messaging_service_sid")
         url = urlsplit(self.base_url)
         encrypted = url.scheme == "https" or (url.scheme == "http" and url.hostname in _LOOPBACK)
         if not encrypted or not url.hostname:
@@ -137,7 +137,7 @@ class TwilioCarrier:
             message = self._client.messages.create(
                 to=outgoing.to,
                 body=outgoing.body,
-                from_=settings.from_number or unset,
+                from_=unset if settings.messaging_service_sid else settings.from_number,
                 messaging_service_sid=settings.messaging_service_sid or unset,
                 status_callback=_with_retries(callback_url) if callback_url else unset,
                 validity_period=outgoing.valid_for if outgoing.valid_for is not None else unset,

@@ -12,7 +12,9 @@ from tests.fakes.carrier.senders import SHORT_CODE
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.fakes.carrier", description=__doc__)
-    parser.add_argument("--port", type=int, default=8099, help="port on 127.0.0.1 (default 8099)")
+    parser.add_argument(
+        "--port", type=int, default=8099, help="port on 127.0.0.1 (default 8099; 0: a free one)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="seed of everything that is drawn by chance")
     parser.add_argument("--inbound-url", help="where texts from phones are posted")
     parser.add_argument("--people", action="store_true", help="people answer texts that ask for a reply")
@@ -33,10 +35,13 @@ def main() -> None:
     people = People(seed=options.seed, with_habits=options.people)
     carrier = FakeCarrier(settings, port=options.port, people=people, senders=senders)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    print(f"fake carrier on {carrier.url}", flush=True)
-    print(f"  account {settings.account_sid}  token {settings.auth_token}  from {number}", flush=True)
+
+    def announce() -> None:
+        print(f"fake carrier on {carrier.url}", flush=True)
+        print(f"  account {settings.account_sid}  token {settings.auth_token}  from {number}", flush=True)
+
     with contextlib.suppress(KeyboardInterrupt):
-        carrier.serve()
+        carrier.serve(announce)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ class Connection(asyncio.Protocol):
         self._open = open_connections
         self._buffer = bytearray()
         self._task: asyncio.Task[None] | None = None
+        self._last = False
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -82,6 +83,7 @@ class Connection(asyncio.Protocol):
 
     def _serve(self) -> None:
         while self._task is None and (request := _take(self._buffer)) is not None:
+            self._last = request.headers.get("connection", "").lower() == "close"
             result = self._handle(request)
             if isinstance(result, Answer):
                 self._write(result)
@@ -109,6 +111,8 @@ class Connection(asyncio.Protocol):
             f"Content-Type: {answer.content_type}\r\nContent-Length: {len(answer.body)}\r\n{extra}\r\n"
         )
         self._transport.write(head.encode("latin-1") + answer.body)
+        if self._last:
+            self._transport.close()
 
 
 def _take(buffer: bytearray) -> Request | None:

@@ -175,7 +175,8 @@ class Network:
         }
         if service:
             params["MessagingServiceSid"] = service
-        if keyword := self.opt_outs.hear(service or number, phone, body):
+        # A number in a pool stops for itself and for the pool.
+        if keyword := self.opt_outs.hear({number, service or number}, phone, body):
             params["OptOutType"] = keyword
         if not self.settings.inbound_url:
             return None

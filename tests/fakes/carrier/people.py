@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from app.messaging.simulation import Habits, answer_plan
@@ -50,13 +50,14 @@ class OptOuts:
     def blocks(self, sender: str, phone: str) -> bool:
         return (sender, phone) in self.pairs
 
-    def hear(self, sender: str, phone: str, body: str) -> str | None:
+    def hear(self, senders: Iterable[str], phone: str, body: str) -> str | None:
         """Note a keyword, which must be the whole message; returns STOP, START or None."""
+        pairs = {(sender, phone) for sender in senders}
         word = body.strip().upper()
         if word in STOP_WORDS:
-            self.pairs.add((sender, phone))
+            self.pairs |= pairs
             return "STOP"
         if word in START_WORDS:
-            self.pairs.discard((sender, phone))
+            self.pairs -= pairs
             return "START"
         return None

@@ -96,10 +96,11 @@ class FakeCarrier:
 
         self._run(forget())
 
-    def serve(self) -> None:
-        """Serve until stopped, on this thread."""
+    def serve(self, ready: Callable[[], None]) -> None:
+        """Serve until stopped, on this thread; `ready` is called when requests are taken."""
         try:
             self._loop.run_until_complete(self._open())
+            ready()
             self._loop.run_forever()
         finally:
             self._loop.run_until_complete(self._close())
