@@ -29,6 +29,7 @@ H = TypeVar("H", bound=Handler)
 _HANDLERS: dict[type[Event], list[tuple[Handler, tuple[str, ...]]]] = defaultdict(list)
 _READERS: list[Reader] = []
 RECENT = 12
+EVERY_CARD = "*"
 
 
 @dataclass
@@ -56,7 +57,11 @@ class Picture:
     surge: Surge = field(default_factory=Surge)
     recent: list[LogLine] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
-    """Card id to the seq that last changed it."""
+    """Card id to the seq that last changed it; EVERY_CARD for what changed all of them."""
+
+    def version(self, card: str) -> int:
+        """The seq that last changed this card."""
+        return max(self.versions.get(card, 0), self.versions.get(EVERY_CARD, 0))
 
     def plain(self) -> dict[str, Any]:
         """As JSON data, for the API."""

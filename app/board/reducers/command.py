@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.board.picture import Picture, on, reads_tables
+from app.board.picture import EVERY_CARD, Picture, on, reads_tables
 from app.board.sections.command import Holder, ObjectiveView, OfferView, PositionView
 from app.facilities.models import Facility
 from app.incidents import events
@@ -13,7 +13,7 @@ from app.incidents.models import Assignment, CommandOffer, Incident, Objective, 
 from app.journal import Entry
 
 
-@on(events.IncidentDeclared, cards=("header",))
+@on(events.IncidentDeclared, cards=(EVERY_CARD,))
 def declared(picture: Picture, entry: Entry, event: events.IncidentDeclared) -> None:
     command = picture.command
     command.id, command.number, command.name, command.guide = (
@@ -33,7 +33,7 @@ def level_changed(picture: Picture, _entry: Entry, event: events.ActivationLevel
     picture.command.activation_level = event.activation_level
 
 
-@on(events.IncidentClosed, cards=("header",))
+@on(events.IncidentClosed, cards=(EVERY_CARD,))
 def closed(picture: Picture, entry: Entry, _event: events.IncidentClosed) -> None:
     picture.command.state = "closed"
     picture.command.closed_at = entry.occurred_at
@@ -58,14 +58,14 @@ def assigned(picture: Picture, entry: Entry, event: events.PositionAssigned) -> 
         event.source,
         event.eta_minutes,
     )
-    return _touched(position)
+    return _touched(picture, position)
 
 
 @on(events.PositionRelieved)
 def relieved(picture: Picture, _entry: Entry, event: events.PositionRelieved) -> list[str]:
     position = picture.command.positions[event.slug]
     position.holder = None
-    return _touched(position)
+    return _touched(picture, position)
 
 
 @on(events.CommandOffered, cards=("header",))
@@ -96,9 +96,14 @@ def position_card(section: str) -> str:
     return f"positions-{section}"
 
 
-def _touched(position: PositionView) -> list[str]:
-    cards = [position_card(position.section)]
-    return [*cards, "header"] if position.slug == "incident_commander" else cards
+def _touched(picture: Picture, position: PositionView) -> list[str]:
+    """Its own section, and those up the line of command: how many people a supervisor leads shows there."""
+    cards = ["header"] if position.slug == "incident_commander" else []
+    superior: PositionView | None = position
+    while superior is not None:
+        cards.append(position_card(superior.section))
+        superior = picture.command.positions.get(superior.reports_to or "")
+    return cards
 
 
 @reads_tables
