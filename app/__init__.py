@@ -33,6 +33,7 @@ ROOMS = (
     "board",
     "review",
     "demo",
+    "health",
     "web",
 )
 

@@ -68,6 +68,14 @@ def post_worker_init(worker: Any) -> None:
         start_jobs(worker.app.wsgi())
 
 
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Called by gunicorn in a worker that ends: its ticks finish what they are at."""
+    if settings.jobs == "inline" and worker.app.callable is not None:
+        from app.jobs import stop_inline
+
+        stop_inline(worker.app.callable)
+
+
 try:
     settings = load()
     globals().update(serving(settings, web_workers()))

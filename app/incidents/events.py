@@ -63,12 +63,15 @@ class PositionAssigned(Event):
 
 @event("position.relieved", "position:{slug}")
 class PositionRelieved(Event):
+    """`handover` is what the next holder must know: situation, work under way, resources, hazards."""
+
     slug: str
     title: str
     assignment_id: str
     person_id: str
     person_name: str
     reason: str
+    handover: str = ""
 
 
 @event("command.offered", "position:incident_commander")

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.core.signing import Signer
 from app.journal.canonical import canonical
 from app.journal.ledger import head_statement
 from app.journal.models import StreamHead
 from app.journal.queries import entries
 
 
-def export(session: Session, stream: str, signer: Signer) -> Iterator[bytes]:
+def export(session: Session, stream: str) -> Iterator[bytes]:
     """Every entry as one canonical line, then the head with its signature."""
     head = session.get(StreamHead, stream)
     if head is None or head.signature is None or head.signed_at is None or head.key_id is None:
@@ -25,7 +24,7 @@ def export(session: Session, stream: str, signer: Signer) -> Iterator[bytes]:
     for entry in entries(session, stream, until=head.seq):
         yield canonical(entry.plain() | {"hash": entry.hash}) + b"\n"
     statement = head_statement(stream, head.seq, head.hash, head.signed_at, head.key_id)
-    signature = {"signature": head.signature, "public_key": signer.public_key}
+    signature = {"signature": head.signature, "public_key": head.public_key}
     yield canonical({"head": statement | signature}) + b"\n"
 
 

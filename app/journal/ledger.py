@@ -130,6 +130,7 @@ def _seal(uow: UnitOfWork, head: Head) -> None:
             hash=head.hash,
             signed_at=head.recorded_at,
             key_id=uow.signer.key_id,
+            public_key=uow.signer.public_key,
             signature=uow.signer.sign(canonical(statement)),
         )
     )

@@ -21,6 +21,7 @@ class StreamHead(Base):
     hash: Mapped[str] = mapped_column(sa.String(64))
     signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     key_id: Mapped[str | None] = mapped_column(sa.String(16))
+    public_key: Mapped[str | None] = mapped_column(sa.String(64))
     signature: Mapped[str | None] = mapped_column(sa.String(128))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,16 +32,16 @@ class Fault(Exception):
 
 def verify_stream(session: Session, stream: str, signer: Signer) -> Verdict:
     """Check a stream as it stands in the database."""
-    return verify_lines(export(session, stream, signer), signer.public_key)
+    return verify_lines(export(session, stream), signer.own_keys)
 
 
-def verify_lines(lines: Iterable[bytes], public_key: str) -> Verdict:
-    """Check an export against the hospital's own public key (hex)."""
+def verify_lines(lines: Iterable[bytes], own_keys: Collection[str]) -> Verdict:
+    """Check an export against the hospital's own public keys (hex)."""
     seq = 0
     try:
         for seq, value in _chain(lines):
             if "head" in value:
-                _check_head(value["head"], public_key)
+                _check_head(value["head"], own_keys)
                 return Verdict(seq)
     except Fault as fault:
         return Verdict(seq, str(fault))
@@ -94,9 +94,10 @@ def _check_ends(number: int, head: Any, stream: str | None, seq: int, previous: 
         )
 
 
-def _check_head(head: dict[str, Any], public_key: str) -> None:
+def _check_head(head: dict[str, Any], own_keys: Collection[str]) -> None:
     statement = {k: v for k, v in head.items() if k not in ("signature", "public_key")}
-    if head.get("public_key") != public_key or head.get("key_id") != key_id(public_key):
+    public_key = str(head.get("public_key"))
+    if public_key not in own_keys or head.get("key_id") != key_id(public_key):
         raise Fault("the head is signed with another key than this hospital's")
     if not signature_holds(public_key, str(head.get("signature")), canonical(statement)):
         raise Fault("the signature of the head does not hold")

@@ -101,11 +101,10 @@ def create_token(email: str, name: str, scopes: tuple[str, ...], days: int | Non
 @click.argument("incident")
 def export_journal(incident: str) -> None:
     """Write an incident's journal (number or id) as JSON lines, ending with the signed head."""
-    rt = runtime()
     try:
-        with rt.db.read() as session:
+        with runtime().db.read() as session:
             found = by_number_or_id(session, incident)
-            for line in export(session, found.stream, rt.signer):
+            for line in export(session, found.stream):
                 sys.stdout.buffer.write(line)
     except MusterError as error:
         fail(error)
@@ -116,7 +115,7 @@ def export_journal(incident: str) -> None:
 def verify_journal(file: Path) -> None:
     """Check an exported file against this hospital's key. Exit 0 when it holds, 1 when not."""
     with file.open("rb") as lines:
-        verdict = verify_lines(lines, runtime().signer.public_key)
+        verdict = verify_lines(lines, runtime().signer.own_keys)
     if verdict.ok:
         click.echo(f"The journal holds: {verdict.entries} entries, signed with {runtime().signer.key_id}.")
         return

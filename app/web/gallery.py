@@ -3,8 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+ERRORS = {
+    "name": ["Give the incident a name."],
+    "beds": ["Must be a whole number from 0 to 500; -3 was given."],
+}
 
-def context(now: datetime, exercise: bool = True, wall: bool = False) -> dict[str, Any]:
+
+def context(now: datetime, *, exercise: bool = True, wall: bool = False) -> dict[str, Any]:
     """What the gallery page needs; ``now`` is aware. Serve it only with demo data."""
     minute = timedelta(minutes=1)
     return {
@@ -13,12 +18,7 @@ def context(now: datetime, exercise: bool = True, wall: bool = False) -> dict[st
         "exercise": exercise,
         "wall": wall,
         "place": "Riverside General",
-        "can": ["command", "logistics"],
-        "nav": [
-            {"label": "Board", "url": "#board", "current": True},
-            *({"label": label, "url": "#main"} for label in ("Incidents", "Capacity", "Staff", "Review")),
-        ],
-        "account": {"name": "Dana Ortiz", "position": "Incident Commander", "sign_out_url": "#"},
+        "position": "Incident Commander",
         "breadcrumb": [{"label": "Incidents", "url": "#main"}, {"label": "Chemical spill, Dock 4"}],
         "data": {
             "name": "",
@@ -27,10 +27,7 @@ def context(now: datetime, exercise: bool = True, wall: bool = False) -> dict[st
             "skills": ["rn"],
             "text": "Can you come in? It’s bad",
         },
-        "errors": {
-            "name": ["Give the incident a name."],
-            "beds": ["Must be a whole number from 0 to 500; -3 was given."],
-        },
+        "errors": {} if wall else ERRORS,
         "entries": _entries(now, minute),
         "org": _org(),
         "phones": _phones(now, minute),
@@ -52,41 +49,35 @@ def _entries(now: datetime, minute: timedelta) -> list[dict[str, Any]]:
 
 
 def _org() -> list[dict[str, Any]]:
-    def seat(
-        title: str, holder: str | None = None, word: str | None = None, state: str = "normal", depth: int = 0
-    ):  # type: ignore[no-untyped-def]
-        return {
-            "title": title,
-            "holder": holder,
-            "word": word,
-            "state": state,
-            "depth": depth,
-            "url": "#main",
-        }
-
     return [
         {
             "title": "Command",
             "class": "command",
             "positions": [
-                seat("Incident Commander", "Dana Ortiz", "here", "done"),
-                seat("Safety Officer", "Sam Reyes", "on the way"),
-                seat("Public Information Officer"),
+                _seat("Incident Commander", "Dana Ortiz", "here", "done"),
+                _seat("Safety Officer", "Sam Reyes", "on the way"),
+                _seat("Public Information Officer"),
             ],
         },
         {
             "title": "Operations",
             "span": "8 report to one",
             "positions": [
-                seat("Operations Section Chief", "Lee Park", "here", "done"),
-                seat("Medical Care Branch Director", None, "needed", "act", 1),
-                seat("Inpatient Unit Leader", "Ana Silva", "asked", "watch", 2),
+                _seat("Operations Section Chief", "Lee Park", "here", "done"),
+                _seat("Medical Care Branch Director", None, "needed", "act", 1),
+                _seat("Inpatient Unit Leader", "Ana Silva", "asked", "watch", 2),
             ],
         },
-        {"title": "Planning", "positions": [seat("Planning Section Chief", "Noor Haddad", "here", "done")]},
-        {"title": "Logistics", "positions": [seat("Logistics Section Chief", "Max Weber")]},
-        {"title": "Finance", "positions": [seat("Finance Section Chief")]},
+        {"title": "Planning", "positions": [_seat("Planning Section Chief", "Noor Haddad", "here", "done")]},
+        {"title": "Logistics", "positions": [_seat("Logistics Section Chief", "Max Weber")]},
+        {"title": "Finance", "positions": [_seat("Finance Section Chief")]},
     ]
+
+
+def _seat(
+    title: str, holder: str | None = None, word: str = "", state: str = "normal", depth: int = 0
+) -> dict[str, Any]:
+    return {"title": title, "holder": holder, "word": word, "state": state, "depth": depth, "url": "#main"}
 
 
 def _phones(now: datetime, minute: timedelta) -> list[dict[str, Any]]:

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("signed_at", UtcDateTime(), nullable=True),
         sa.Column("key_id", sa.String(length=16), nullable=True),
+        sa.Column("public_key", sa.String(length=64), nullable=True),
         sa.Column("signature", sa.String(length=128), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal_streams")),
     )

@@ -14,6 +14,8 @@ from app.core.permissions import Permission
 from app.facilities.models import Facility
 from app.facilities.queries import facility as get_facility
 from app.incidents import catalogue, events
+from app.incidents.actions.command import drop_offer
+from app.incidents.actions.objectives import set_one
 from app.incidents.actions.positions import give, open_one
 from app.incidents.actions.record import record, take
 from app.incidents.actions.tasks import add_one
@@ -21,16 +23,13 @@ from app.incidents.models import (
     ActivationLevel,
     Incident,
     IncidentState,
-    Objective,
-    ObjectiveState,
     stream_of,
 )
 from app.incidents.rules import required_text
-from app.journal import open_stream
+from app.journal import Entry, open_stream
 from app.journal.queries import entry as journal_entry
 from app.staffing.models import Person
 
-COMMANDER = "incident_commander"
 OLDEST_START = timedelta(days=30)
 
 
@@ -75,9 +74,9 @@ def declare(
     record(uow, incident, actor, _declared(incident, facility, plan.title))
     for slug in plan.positions:
         open_one(uow, incident, actor, slug)
-    give(uow, incident, actor, COMMANDER, commander, source="declared")
+    give(uow, incident, actor, catalogue.COMMANDER, commander, source="declared")
     for objective in plan.objectives:
-        _set_objective(uow, incident, actor, objective.priority, objective.text)
+        set_one(uow, incident, actor, objective.priority, objective.text)
     for task in plan.tasks:
         due_at = zero + timedelta(minutes=task.due_minutes)
         add_one(
@@ -101,19 +100,18 @@ def change_level(
 
 def note(
     uow: UnitOfWork, actor: Actor, incident_id: str, *, text: str, occurred_at: datetime | None = None
-) -> None:
+) -> Entry:
     """A line in the activity log, also for an incident that is closed; `occurred_at` may lie in the past."""
     incident = take(uow, actor, Permission.JOURNAL_NOTE, incident_id, closed_too=True)
     if occurred_at is not None and as_utc(occurred_at) > uow.now:
         raise Invalid.field("occurred_at", "lies in the future")
-    record(
-        uow, incident, actor, events.Noted(text=required_text("text", text, 4000)), occurred_at=occurred_at
-    )
+    noted = events.Noted(text=required_text("text", text, 4000))
+    return record(uow, incident, actor, noted, occurred_at=occurred_at)
 
 
 def correct(
     uow: UnitOfWork, actor: Actor, incident_id: str, *, seq: int, statement: str, reason: str
-) -> None:
+) -> Entry:
     """Say what an earlier entry should have said. The earlier entry stays."""
     incident = take(uow, actor, Permission.JOURNAL_NOTE, incident_id, closed_too=True)
     if journal_entry(uow.session, incident.stream, seq) is None:
@@ -123,13 +121,14 @@ def correct(
         statement=required_text("statement", statement, 4000),
         reason=required_text("reason", reason, 2000),
     )
-    record(uow, incident, actor, correction, corrects=seq)
+    return record(uow, incident, actor, correction, corrects=seq)
 
 
 def close(uow: UnitOfWork, actor: Actor, incident_id: str, *, reason: str) -> Incident:
-    """End the response. The journal stays open for notes and corrections."""
+    """End the response, whatever is still open in it. The journal stays open for notes and corrections."""
     incident = take(uow, actor, Permission.INCIDENT_CLOSE, incident_id)
     incident.close_reason = required_text("reason", reason, 2000)
+    drop_offer(uow, incident, actor, "the incident was closed")
     incident.state = IncidentState.CLOSED
     incident.closed_at = uow.now
     record(uow, incident, actor, events.IncidentClosed(incident_id=incident.id, reason=incident.close_reason))
@@ -154,14 +153,6 @@ def _declared(incident: Incident, facility: Facility, guide_title: str) -> event
         started_at=incident.started_at,
         linked_to=incident.linked_to,
     )
-
-
-def _set_objective(uow: UnitOfWork, incident: Incident, actor: Actor, priority: int, text: str) -> None:
-    objective = Objective(
-        id=uow.new_id(), incident_id=incident.id, priority=priority, text=text, state=ObjectiveState.OPEN
-    )
-    uow.session.add(objective)
-    record(uow, incident, actor, events.ObjectiveSet(objective_id=objective.id, priority=priority, text=text))
 
 
 def _guide(slug: str) -> catalogue.Guide:

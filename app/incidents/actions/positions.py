@@ -5,13 +5,15 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from app.core.actor import Actor
+from app.core.clock import local
 from app.core.db import UnitOfWork
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
+from app.facilities.queries import facility as get_facility
 from app.incidents import catalogue, events
 from app.incidents.actions.record import record, take
 from app.incidents.models import Assignment, Incident, Position
-from app.incidents.rules import required_text
+from app.incidents.rules import optional_text, required_text
 from app.staffing.models import Person
 
 
@@ -31,15 +33,48 @@ def assign(uow: UnitOfWork, actor: Actor, incident_id: str, *, position: str, pe
     return give(uow, incident, actor, position, person, source="by_hand")
 
 
-def relieve(uow: UnitOfWork, actor: Actor, incident_id: str, *, position: str, reason: str) -> Assignment:
-    """End an assignment. Command is never left vacant: it is transferred instead."""
+def relieve(
+    uow: UnitOfWork,
+    actor: Actor,
+    incident_id: str,
+    *,
+    position: str,
+    reason: str,
+    handover: str = "",
+) -> Assignment:
+    """End whatever assignment the position has. Command is never left vacant: it is transferred instead."""
     incident = take(uow, actor, Permission.POSITION_ASSIGN, incident_id)
-    if position == "incident_commander":
-        raise Conflict("Command is never vacant: transfer it to somebody instead.")
     held = holder(uow, incident.id, position)
     if held is None:
         raise Conflict("Nobody holds that position.")
-    return end(uow, incident, actor, held, reason)
+    return _relieve(uow, incident, actor, held, reason, handover)
+
+
+def end_assignment(
+    uow: UnitOfWork,
+    actor: Actor,
+    incident_id: str,
+    assignment_id: str,
+    *,
+    reason: str,
+    handover: str = "",
+) -> Assignment:
+    """End one assignment, and no later one of the same position."""
+    incident = take(uow, actor, Permission.POSITION_ASSIGN, incident_id)
+    held = uow.session.get(Assignment, assignment_id, populate_existing=True)
+    if held is None or held.incident_id != incident.id:
+        raise NotFound(f"There is no such assignment in {incident.number}.")
+    if held.ended_at is not None:
+        raise Conflict(f"{held.person_name} has been relieved already.")
+    return _relieve(uow, incident, actor, held, reason, handover)
+
+
+def _relieve(
+    uow: UnitOfWork, incident: Incident, actor: Actor, held: Assignment, reason: str, handover: str
+) -> Assignment:
+    if held.position_slug == catalogue.COMMANDER:
+        raise Conflict("Command is never vacant: transfer it to somebody instead.")
+    return end(uow, incident, actor, held, reason, handover)
 
 
 def open_one(uow: UnitOfWork, incident: Incident, actor: Actor, slug: str) -> Position:
@@ -87,7 +122,9 @@ def give(
         raise Invalid.field("position", f"{slug!r} is not open in {incident.number}; open it first")
     held = holder(uow, incident.id, slug)
     if held is not None:
-        raise Conflict(f"{position.title} is held by {held.person_name} since {held.started_at:%H:%M} UTC.")
+        zone = get_facility(uow.session, incident.facility_id).zone
+        since = local(held.started_at, zone)
+        raise Conflict(f"{position.title} is held by {held.person_name} since {since:%H:%M}.")
     assignment = Assignment(
         id=uow.new_id(),
         incident_id=incident.id,
@@ -113,7 +150,10 @@ def give(
     return assignment
 
 
-def end(uow: UnitOfWork, incident: Incident, actor: Actor, held: Assignment, reason: str) -> Assignment:
+def end(
+    uow: UnitOfWork, incident: Incident, actor: Actor, held: Assignment, reason: str, handover: str = ""
+) -> Assignment:
+    """End an assignment in an incident that the caller has taken. `handover` is for whoever comes next."""
     position = uow.session.get_one(Position, (incident.id, held.position_slug))
     held.ended_at = uow.now
     uow.session.flush()
@@ -124,6 +164,7 @@ def end(uow: UnitOfWork, incident: Incident, actor: Actor, held: Assignment, rea
         person_id=held.person_id,
         person_name=held.person_name,
         reason=required_text("reason", reason, 2000),
+        handover=optional_text("handover", handover, 4000),
     )
     record(uow, incident, actor, relieved)
     return held

@@ -4,7 +4,8 @@ function span(seconds) {
   if (minutes < 90) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   if (hours < 36) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
-  return `${Math.floor(hours / 24)} days`;
+  const days = Math.floor(hours / 24);
+  return days === 1 ? "1 day" : `${days} days`;
 }
 
 /** How long ago, in words. @param {number} seconds negative when still to come */

@@ -7,7 +7,7 @@ const QUIET_MS = 5000;
 
 /**
  * Show the cards that are newer than what is shown. html is the whole article; empty html takes the card away;
- * a card that is not on the page yet goes to the end of [data-cards].
+ * a card that is not on the page yet goes to the end of its region.
  * @param {HTMLElement} main @param {{id: string, version: number, html: string}[]} cards
  */
 export function showCards(main, cards) {
@@ -31,7 +31,9 @@ function showCard(main, { id, version, html }) {
 }
 
 function add(main, fresh) {
-  (main.querySelector("[data-cards]") ?? main).append(fresh);
+  const region = fresh.dataset.region ?? "";
+  const place = main.querySelector(`[data-cards="${CSS.escape(region)}"]`) ?? main.querySelector("[data-cards]");
+  (place ?? main).append(fresh);
   settleIn(fresh);
   return fresh;
 }

@@ -18,15 +18,13 @@ function inUse(element) {
   return element.value !== element.defaultValue || element.checked !== element.defaultChecked;
 }
 
-/** A form that is on its way stays as it is, and so does a field that somebody is using. */
-const mayMorph = (old) => !(old.matches("form[data-busy]") || (old.matches(CONTROLS) && inUse(old)));
+/** A form that is on its way or was refused stays as it is, and so does a field that somebody is using. */
+const mayMorph = (old) => !(old.matches("form[data-busy], form:has([data-keep])") || (old.matches(CONTROLS) && inUse(old)));
 
 const callbacks = {
   beforeNodeMorphed: (old) => !(old instanceof Element) || mayMorph(old),
   // Whether a dialog or a detail is open is the reader's choice.
   beforeAttributeUpdated: (name, element) => !(name === "open" && element.matches("details, dialog")),
-  // A refusal that is on screen stays until it is answered.
-  beforeNodeRemoved: (node) => !(node instanceof Element && node.matches("[data-keep]")),
 };
 
 function morph(target, content, morphStyle) {

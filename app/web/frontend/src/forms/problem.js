@@ -1,11 +1,5 @@
 import { toast } from "../announce.js";
-
-/** Field messages of a problem as a flat list. @param {Record<string, string | string[]>} errors */
-export function messagesOf(errors) {
-  return Object.entries(errors ?? {}).map(([field, found]) => [field, Object.values([found].flat()).map(flat).join(" ")]);
-}
-
-const flat = (one) => (typeof one === "string" ? one : Object.values(one ?? {}).flat().join(" "));
+import { messagesOf } from "./messages.js";
 
 /** Show an RFC 9457 problem where the person is looking: by the fields, or as a message when there are none. */
 export function showProblem(form, problem) {

@@ -1,0 +1,154 @@
+"""Asking for a text, and taking it back before it is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from app.core.db import UnitOfWork
+from app.core.errors import Invalid
+from app.messaging.actions.once import insert_once
+from app.messaging.models import Intent
+from app.messaging.segments import MAX_BODY
+from app.messaging.states import WAITING, IntentState, Purpose
+from app.messaging.texts import mark, marked
+from app.staffing.models import ContactMethod
+
+LANE_STEP = timedelta(minutes=1)
+"""How much older a text of the next lane must be to be sent first: urgent first, yet nobody starves (I7)."""
+
+OPTED_OUT = "This person has opted out of texts."
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A text somebody wants sent; see `models.Intent` for the fields."""
+
+    purpose: str
+    subject_id: str
+    stream: str | None
+    person_id: str
+    contact_id: str
+    to: str
+    body: str
+    key: str
+    lane: int = 1
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+
+
+def request(
+    uow: UnitOfWork,
+    *,
+    purpose: str,
+    subject_id: str,
+    stream: str | None,
+    person_id: str,
+    contact_id: str,
+    to: str,
+    body: str,
+    key: str,
+    lane: int = 1,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> Intent:
+    """Ask for one text; a second request with the same `key` gives the first (promise I1).
+
+    To somebody who has opted out nothing is sent: the intent is kept as refused, with `error`.
+    Raises Invalid for a bad number, body, key, lane or purpose.
+    """
+    wish = Wish(
+        purpose, subject_id, stream, person_id, contact_id, to, body, key, lane, not_before, expires_at
+    )
+    return request_all(uow, [wish])[0]
+
+
+def request_all(uow: UnitOfWork, wishes: Sequence[Wish]) -> list[Intent]:
+    """Ask for many texts in a few statements; the intents come in the order of the wishes."""
+    if not wishes:
+        return []
+    uow.session.flush()
+    opted_out = _opted_out(uow, [wish.contact_id for wish in wishes])
+    rows = {wish.key: _row(uow, wish, wish.contact_id in opted_out) for wish in wishes}
+    insert_once(uow.session, Intent, list(rows.values()))
+    uow.announce("intents", "")
+    made = _by_key(uow, list(rows))
+    return [made[wish.key] for wish in wishes]
+
+
+def supersede(uow: UnitOfWork, *, subject_id: str) -> int:
+    """Take back the texts about a subject that have not been sent, and return how many (promise I4)."""
+    taken_back = (
+        sa.update(Intent)
+        .where(Intent.subject_id == subject_id, Intent.state.in_(WAITING))
+        .values(state=IntentState.SUPERSEDED, changed_at=uow.now)
+        .execution_options(synchronize_session="fetch")
+    )
+    return cast(sa.CursorResult[Any], uow.session.execute(taken_back)).rowcount
+
+
+def _row(uow: UnitOfWork, wish: Wish, opted_out: bool) -> dict[str, Any]:
+    _check(wish)
+    due_at = wish.not_before or uow.now
+    if wish.expires_at is not None:
+        due_at = min(due_at, wish.expires_at)  # so that the sender finds it, and ends it, on time
+    return {
+        "id": uow.new_id(),
+        "key": wish.key,
+        "purpose": Purpose(wish.purpose),
+        "subject_id": wish.subject_id,
+        "stream": wish.stream,
+        "person_id": wish.person_id,
+        "contact_id": wish.contact_id,
+        "to": wish.to,
+        "body": marked(wish.body, mark(wish.key)),
+        "reference": mark(wish.key),
+        "lane": wish.lane,
+        "due_at": due_at,
+        "turn_at": due_at + wish.lane * LANE_STEP,
+        "expires_at": wish.expires_at,
+        "state": IntentState.REFUSED if opted_out else IntentState.PENDING,
+        "tries": 0,
+        "error": OPTED_OUT if opted_out else None,
+        "created_at": uow.now,
+        "changed_at": uow.now,
+    }
+
+
+def _check(wish: Wish) -> None:
+    if wish.purpose not in list(Purpose):
+        raise Invalid.field("purpose", f"must be one of {', '.join(Purpose)}")
+    if not _E164.fullmatch(wish.to):
+        raise Invalid.field("to", "must be a phone number like +12025550123")
+    if not wish.body.strip() or len(marked(wish.body, mark(wish.key))) > MAX_BODY:
+        raise Invalid.field("body", f"must have 1 to {MAX_BODY} characters, the reference included")
+    if not 1 <= len(wish.key) <= 200:
+        raise Invalid.field("key", "must have 1 to 200 characters")
+    if not 0 <= wish.lane <= 9:
+        raise Invalid.field("lane", "must be 0 (most urgent) to 9")
+
+
+def _opted_out(uow: UnitOfWork, contact_ids: list[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(contact_ids), _AT_ONCE):
+        query = sa.select(ContactMethod.id).where(
+            ContactMethod.id.in_(contact_ids[start : start + _AT_ONCE]),
+            ContactMethod.opted_out_at.is_not(None),
+        )
+        found.update(uow.session.scalars(query))
+    return found
+
+
+def _by_key(uow: UnitOfWork, keys: list[str]) -> dict[str, Intent]:
+    found: dict[str, Intent] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        query = sa.select(Intent).where(Intent.key.in_(keys[start : start + _AT_ONCE]))
+        found.update((intent.key, intent) for intent in uow.session.scalars(query))
+    return found
