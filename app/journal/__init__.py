@@ -1,7 +1,7 @@
 """The journal: what happened, in order, in a form that nobody can quietly change."""
 
 from app.journal.entries import Entry, Event, event, event_type
-from app.journal.ledger import append, lock, open_stream, subscribe
+from app.journal.ledger import append, lock, open_or_lock, open_stream, subscribe
 from app.journal.queries import entries, head_seq, seq_at
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "event_type",
     "head_seq",
     "lock",
+    "open_or_lock",
     "open_stream",
     "seq_at",
     "subscribe",

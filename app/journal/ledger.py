@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.actor import Actor
 from app.core.clock import as_utc, iso
@@ -35,6 +36,16 @@ def open_stream(uow: UnitOfWork, stream: str) -> None:
     """Begin a stream. Its row stays locked for the rest of the transaction."""
     uow.session.execute(sa.insert(StreamHead).values(id=stream, seq=0, hash=GENESIS))
     uow.scratch[_slot(stream)] = Head(stream, 0, GENESIS, uow.now)
+
+
+def open_or_lock(uow: UnitOfWork, stream: str) -> None:
+    """Begin the stream if it is new, and take it either way. Two who begin it at once queue at the insert."""
+    if uow.scratch.get(_slot(stream)) is not None:
+        return
+    dialect = sqlite if uow.session.get_bind().dialect.name == "sqlite" else postgresql
+    row = dialect.insert(StreamHead).values(id=stream, seq=0, hash=GENESIS)
+    uow.session.execute(row.on_conflict_do_nothing())
+    lock(uow, stream)
 
 
 def lock(uow: UnitOfWork, stream: str, *, skip_locked: bool = False) -> Head | None:
