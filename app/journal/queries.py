@@ -31,6 +31,12 @@ def entry(session: Session, stream: str, seq: int) -> Entry | None:
     return next(entries(session, stream, after=seq - 1, until=seq), None)
 
 
+def about(session: Session, stream: str, subject: str) -> list[Entry]:
+    """All entries about one thing, in order of seq."""
+    query = sa.select(_TABLE).where(_TABLE.c.stream == stream, _TABLE.c.subject == subject)
+    return [_entry(row) for row in session.execute(query.order_by(_TABLE.c.seq))]
+
+
 def head_seq(session: Session, stream: str) -> int:
     """The last seq of a stream; 0 if there is none."""
     return session.scalar(sa.select(StreamHead.seq).where(StreamHead.id == stream)) or 0
