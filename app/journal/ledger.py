@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.actor import Actor
 from app.core.clock import as_utc, iso
 from app.core.db import UnitOfWork
 from app.core.errors import NotFound
+from app.core.insert import insert_once
 from app.journal.canonical import GENESIS, canonical, sha256
 from app.journal.entries import Entry, Event
 from app.journal.models import JournalEntry, StreamHead
@@ -45,9 +45,7 @@ def lock_or_open(uow: UnitOfWork, stream: str) -> None:
     try:
         lock(uow, stream)
     except NotFound:
-        values = {"id": stream, "seq": 0, "hash": GENESIS}
-        dialect = sqlite if uow.session.get_bind().dialect.name == "sqlite" else postgresql
-        uow.session.execute(dialect.insert(StreamHead).values(**values).on_conflict_do_nothing())
+        insert_once(uow.session, StreamHead, [{"id": stream, "seq": 0, "hash": GENESIS}])
         lock(uow, stream)
 
 
