@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from app.core.db import UnitOfWork
-from app.messaging.actions.once import insert_once
+from app.core.insert import insert_once
 from app.messaging.inbox import Inbound, answered
 from app.messaging.keywords import keyword
 from app.messaging.models import InboundText

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.core.db import UnitOfWork
 from app.core.errors import Invalid
-from app.messaging.actions.once import insert_once
+from app.core.insert import insert_once
 from app.messaging.models import Intent
 from app.messaging.segments import MAX_BODY
 from app.messaging.states import UNDER_WAY, WAITING, IntentState, Purpose

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
 from app.core.errors import Invalid, NotFound
+from app.core.insert import insert_once
 from app.core.permissions import Permission
 from app.messaging.actions.incoming import receive
-from app.messaging.actions.once import insert_once
 from app.messaging.carriers import Outgoing
 from app.messaging.models import Attempt, Intent, SimSwitch, SimText
 from app.messaging.segments import MAX_BODY

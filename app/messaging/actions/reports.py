@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from app.core.db import UnitOfWork
-from app.messaging.actions.once import insert_once
+from app.core.insert import insert_once
 from app.messaging.actions.settling import Settling, Word, take_texts
 from app.messaging.models import CarrierEvent
 

@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.core.db import UnitOfWork
+from app.core.insert import insert_once
 from app.messaging.actions.intents import OPTED_OUT
-from app.messaging.actions.once import insert_once
 from app.messaging.actions.reports import Report, store
 from app.messaging.actions.settling import TOO_LATE, Settling, Text, Word, take_texts
 from app.messaging.carriers import Accepted, Refused, Result
