@@ -16,7 +16,6 @@ from app.activation.models import (
     CalloutState,
     Candidate,
     Slot,
-    SlotKind,
     SlotState,
 )
 from app.core.actor import Actor
@@ -83,7 +82,8 @@ def open_callout(
     )
     uow.session.add(callout)
     slots = [_slot(uow, callout, place, seat) for place, seat in enumerate(seats)]
-    callout.slots = slots
+    uow.session.flush()
+    uow.session.add_all(slots)
     uow.session.flush()
     for slot, seat in zip(slots, seats, strict=True):
         uow.session.add_all(
@@ -152,16 +152,12 @@ def stop(uow: UnitOfWork, actor: Actor, incident: Incident, callout: Callout, re
 
 def stop_all(uow: UnitOfWork, incident: Incident, reason: str) -> None:
     """Called when an incident is closed."""
-    query = sa.select(Callout).where(
-        Callout.incident_id == incident.id, Callout.state == CalloutState.OPEN
-    )
+    query = sa.select(Callout).where(Callout.incident_id == incident.id, Callout.state == CalloutState.OPEN)
     for callout in uow.session.scalars(query.order_by(Callout.id)).all():
         stop(uow, SYSTEM, incident, callout, reason)
 
 
-def take_slot(
-    uow: UnitOfWork, actor: Actor, permission: Permission, slot_id: str
-) -> tuple[Incident, Slot]:
+def take_slot(uow: UnitOfWork, actor: Actor, permission: Permission, slot_id: str) -> tuple[Incident, Slot]:
     slot = uow.session.get(Slot, slot_id)
     if slot is None:
         raise NotFound("There is no such place in a call-out.")
@@ -207,7 +203,6 @@ def _slot(uow: UnitOfWork, callout: Callout, place: int, seat: Seat) -> Slot:
         at_once=seat.at_once,
         round=1,
         state=SlotState.OPEN,
-        questions=[],
     )
 
 
@@ -221,5 +216,3 @@ def _opened(slot: Slot, seat: Seat) -> events.SlotOpened:
         at_once=slot.at_once,
         listed=[events.Listed(person.id, person.name) for person in seat.listed],
     )
-
-
