@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -189,7 +190,7 @@ def _assert_same(db: Database, incident: Incident, people: list[Actor], model: M
 
 def _assert_no_gap(journal: list[Any]) -> None:
     """Relieved and assigned stand next to each other, at the same moment."""
-    for before, after in zip(journal, journal[1:], strict=False):
+    for before, after in pairwise(journal):
         if before.kind == "position.relieved" and before.data["slug"] == "incident_commander":
             assert after.kind == "position.assigned"
             assert after.data["slug"] == "incident_commander"

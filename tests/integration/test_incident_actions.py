@@ -104,7 +104,10 @@ def test_a_role_at_one_hospital_is_none_at_another(db: Database, hospital: Hospi
     for name in ("note", "change_level", "add_task"):
         with pytest.raises(Forbidden):
             db.transact(
-                getattr(actions, name), hospital.commander, theirs.id, **ACTIONS[name][1](db, other, theirs, {})
+                getattr(actions, name),
+                hospital.commander,
+                theirs.id,
+                **ACTIONS[name][1](db, other, theirs, {}),
             )
     with pytest.raises(Forbidden):
         declared(db, other, hospital.commander)

@@ -16,9 +16,7 @@ SLUGS = [p.slug for p in catalogue.positions()]
 
 
 def chart(**holders: str) -> dict[str, Seat]:
-    return {
-        p.slug: Seat(p.slug, p.title, p.reports_to, holders.get(p.slug)) for p in catalogue.positions()
-    }
+    return {p.slug: Seat(p.slug, p.title, p.reports_to, holders.get(p.slug)) for p in catalogue.positions()}
 
 
 def test_the_holder_answers_for_a_filled_position() -> None:
