@@ -16,7 +16,8 @@ from app.accounts.models import Account
 from app.core import migrate
 from app.core.db import Database
 from app.core.errors import MusterError
-from app.demo.fill import PASSWORD, fill, is_empty
+from app.demo.fill import fill, is_empty
+from app.demo.sign_in import PASSWORD
 from app.runtime import runtime
 from app.web.commands import fail
 

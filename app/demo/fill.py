@@ -16,11 +16,11 @@ from app.core.errors import Conflict
 from app.core.permissions import Permission, Role
 from app.demo.generator import DemoData, generate
 from app.demo.parts import PARTS, Filling
+from app.demo.sign_in import PASSWORD
 from app.facilities.actions import create_facility
 from app.facilities.models import Facility, Unit
 from app.staffing.models import ContactMethod, DepthEntry, Person, Skill
 
-PASSWORD = "demo-only-password"  # noqa: S105 - known on purpose; demo mode alone
 FILLER = Actor("system", "demo", "Demo data", (Grant(Role.ADMINISTRATOR),))
 
 
