@@ -2,7 +2,7 @@
 
 from app.journal.entries import Entry, Event, event, event_type
 from app.journal.ledger import append, lock, lock_or_open, open_stream, subscribe
-from app.journal.queries import entries, head_seq, seq_at
+from app.journal.queries import entries, head_seq, head_seqs, seq_at
 
 __all__ = [
     "Entry",
@@ -12,6 +12,7 @@ __all__ = [
     "event",
     "event_type",
     "head_seq",
+    "head_seqs",
     "lock",
     "lock_or_open",
     "open_stream",

@@ -12,7 +12,6 @@ import marshmallow as ma
 import sqlalchemy as sa
 from flask import Response, current_app, request
 from flask_smorest import Api, Blueprint
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from app.accounts.access import actor
@@ -20,6 +19,7 @@ from app.core.columns import Id, UtcDateTime
 from app.core.db import Base, UnitOfWork
 from app.core.errors import Invalid
 from app.core.ids import is_id
+from app.core.insert import insert_once
 from app.runtime import transact
 from app.web.openapi import completed
 
@@ -122,7 +122,6 @@ def _remembered(uow: UnitOfWork) -> IdempotencyKey | None:
     who = actor().id
     content = f"{request.method} {request.path}\n".encode() + request.get_data()
     request_digest = hashlib.sha256(content).hexdigest()
-    dialect = sqlite if uow.session.get_bind().dialect.name == "sqlite" else postgresql
     values = {
         "account_id": who,
         "key": key,
@@ -130,7 +129,7 @@ def _remembered(uow: UnitOfWork) -> IdempotencyKey | None:
         "body": "",
         "created_at": uow.now,
     }
-    uow.session.execute(dialect.insert(IdempotencyKey).values(**values).on_conflict_do_nothing())
+    insert_once(uow.session, IdempotencyKey, [values])
     row = uow.session.get_one(IdempotencyKey, (who, key))
     if row.request_digest != request_digest:
         raise Invalid.field("Idempotency-Key", "was already used for a different request")
