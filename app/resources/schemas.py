@@ -31,9 +31,7 @@ class RequestIn(Schema):
     position = fields.String(
         load_default=None, allow_none=True, metadata={"description": "slug of an open position"}
     )
-    lines = fields.List(
-        fields.Nested(LineIn), required=True, validate=validate.Length(min=1, max=MOST_LINES)
-    )
+    lines = fields.List(fields.Nested(LineIn), required=True, validate=validate.Length(min=1, max=MOST_LINES))
 
 
 class GrantIn(Schema):
