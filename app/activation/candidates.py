@@ -89,9 +89,7 @@ def phone(person: Person, after: Collection[str] = ()) -> ContactMethod | None:
 def standing(session: Session, incident_id: str) -> Standing:
     held = sa.select(Assignment.person_id, Position.title).join(
         Position,
-        sa.and_(
-            Position.incident_id == Assignment.incident_id, Position.slug == Assignment.position_slug
-        ),
+        sa.and_(Position.incident_id == Assignment.incident_id, Position.slug == Assignment.position_slug),
     )
     held = held.where(Assignment.incident_id == incident_id, Assignment.ended_at.is_(None))
     asked = sa.select(Question.person_id, Question.slot_id).where(
@@ -152,7 +150,9 @@ def skills(session: Session, facility_id: str) -> list[tuple[str, int]]:
     """Each skill at a hospital with the number of active people who have it."""
     query = sa.select(Skill.slug, sa.func.count()).join(Person, Person.id == Skill.person_id)
     query = query.where(Person.facility_id == facility_id, Person.active)
-    return [(slug, number) for slug, number in session.execute(query.group_by(Skill.slug).order_by(Skill.slug))]
+    return [
+        (slug, number) for slug, number in session.execute(query.group_by(Skill.slug).order_by(Skill.slug))
+    ]
 
 
 def departments(session: Session, facility_id: str) -> list[tuple[str, int]]:

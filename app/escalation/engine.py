@@ -82,9 +82,7 @@ def _claim(uow: UnitOfWork, deadline_id: str) -> Deadline | None:
     """Mark it done if it is still open and due; whoever comes second gets None."""
     claimed = (
         sa.update(Deadline)
-        .where(
-            Deadline.id == deadline_id, Deadline.state == DeadlineState.OPEN, Deadline.due_at <= uow.now
-        )
+        .where(Deadline.id == deadline_id, Deadline.state == DeadlineState.OPEN, Deadline.due_at <= uow.now)
         .values(state=DeadlineState.DONE, ended_at=uow.now)
         .returning(Deadline.id)
     )

@@ -20,9 +20,7 @@ def declared(uow: UnitOfWork, entry: Entry) -> None:
     for kind in KINDS:
         policy = policy_for(uow.session, event.facility_id, kind)
         uow.session.add(
-            FrozenPolicy(
-                incident_id=event.incident_id, kind=kind, steps=policy.dump(), rounds=policy.rounds
-            )
+            FrozenPolicy(incident_id=event.incident_id, kind=kind, steps=policy.dump(), rounds=policy.rounds)
         )
     uow.session.flush()
 

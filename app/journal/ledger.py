@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.actor import Actor
 from app.core.clock import as_utc, iso
 from app.core.db import UnitOfWork
 from app.core.errors import NotFound
+from app.core.insert import insert_once
 from app.journal.canonical import GENESIS, canonical, sha256
 from app.journal.entries import Entry, Event
 from app.journal.models import JournalEntry, StreamHead
@@ -30,6 +30,8 @@ class Head:
     seq: int
     hash: str
     recorded_at: datetime
+    began: int = 0
+    """The seq that the transaction found."""
 
 
 def open_stream(uow: UnitOfWork, stream: str) -> None:
@@ -38,14 +40,13 @@ def open_stream(uow: UnitOfWork, stream: str) -> None:
     uow.scratch[_slot(stream)] = Head(stream, 0, GENESIS, uow.now)
 
 
-def open_or_lock(uow: UnitOfWork, stream: str) -> None:
-    """Begin the stream if it is new, and take it either way. Two who begin it at once queue at the insert."""
-    if uow.scratch.get(_slot(stream)) is not None:
-        return
-    dialect = sqlite if uow.session.get_bind().dialect.name == "sqlite" else postgresql
-    row = dialect.insert(StreamHead).values(id=stream, seq=0, hash=GENESIS)
-    uow.session.execute(row.on_conflict_do_nothing())
-    lock(uow, stream)
+def lock_or_open(uow: UnitOfWork, stream: str) -> None:
+    """Take a stream that begins when it is first written to. Two who begin it at once queue."""
+    try:
+        lock(uow, stream)
+    except NotFound:
+        insert_once(uow.session, StreamHead, [{"id": stream, "seq": 0, "hash": GENESIS}])
+        lock(uow, stream)
 
 
 def lock(uow: UnitOfWork, stream: str, *, skip_locked: bool = False) -> Head | None:
@@ -63,7 +64,7 @@ def lock(uow: UnitOfWork, stream: str, *, skip_locked: bool = False) -> Head | N
             return None
         raise NotFound(f"There is no journal {stream}.")
     # A clock that steps back must not make the journal run backwards.
-    head = Head(stream, row.seq, row.hash, max(uow.now, row.signed_at or uow.now))
+    head = Head(stream, row.seq, row.hash, max(uow.now, row.signed_at or uow.now), row.seq)
     uow.scratch[_slot(stream)] = head
     return head
 
@@ -132,6 +133,7 @@ def head_statement(
 
 def _seal(uow: UnitOfWork, head: Head) -> None:
     """One signature per transaction, over the last entry, which covers all before it."""
+    uow.announce("journal-grew", f"{head.stream} {head.began} {head.seq}")
     statement = head_statement(head.stream, head.seq, head.hash, head.recorded_at, uow.signer.key_id)
     uow.session.execute(
         sa.update(StreamHead)

@@ -252,5 +252,3 @@ def _message(uow: UnitOfWork, incident: Incident, question: Question, slot: Slot
         return texts.over(source, slot.title)
     held = holder(uow, incident.id, slot.position_slug) if slot.position_slug else None
     return texts.not_needed(source, slot.title, held.person_name if held else None)
-
-

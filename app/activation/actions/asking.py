@@ -46,7 +46,14 @@ def lane(incident: Incident, urgency: int) -> int:
 
 
 def ask(
-    uow: UnitOfWork, actor: Actor, incident: Incident, slot: Slot, count: int, why: str, *, waited: bool = False
+    uow: UnitOfWork,
+    actor: Actor,
+    incident: Incident,
+    slot: Slot,
+    count: int,
+    why: str,
+    *,
+    waited: bool = False,
 ) -> int:
     """Ask up to `count` more people, best first, and return how many were.
 

@@ -16,7 +16,6 @@ from app.activation.models import (
     CalloutState,
     Candidate,
     Slot,
-    SlotKind,
     SlotState,
 )
 from app.core.actor import Actor
@@ -152,16 +151,12 @@ def stop(uow: UnitOfWork, actor: Actor, incident: Incident, callout: Callout, re
 
 def stop_all(uow: UnitOfWork, incident: Incident, reason: str) -> None:
     """Called when an incident is closed."""
-    query = sa.select(Callout).where(
-        Callout.incident_id == incident.id, Callout.state == CalloutState.OPEN
-    )
+    query = sa.select(Callout).where(Callout.incident_id == incident.id, Callout.state == CalloutState.OPEN)
     for callout in uow.session.scalars(query.order_by(Callout.id)).all():
         stop(uow, SYSTEM, incident, callout, reason)
 
 
-def take_slot(
-    uow: UnitOfWork, actor: Actor, permission: Permission, slot_id: str
-) -> tuple[Incident, Slot]:
+def take_slot(uow: UnitOfWork, actor: Actor, permission: Permission, slot_id: str) -> tuple[Incident, Slot]:
     slot = uow.session.get(Slot, slot_id)
     if slot is None:
         raise NotFound("There is no such place in a call-out.")
@@ -221,5 +216,3 @@ def _opened(slot: Slot, seat: Seat) -> events.SlotOpened:
         at_once=slot.at_once,
         listed=[events.Listed(person.id, person.name) for person in seat.listed],
     )
-
-

@@ -56,5 +56,3 @@ def _numbers(uow: UnitOfWork, contact_ids: list[str]) -> dict[str, str]:
         query = sa.select(ContactMethod.id, ContactMethod.address).where(ContactMethod.id.in_(some))
         found.update(uow.session.execute(query).tuples())
     return found
-
-

@@ -14,7 +14,7 @@ from app.facilities.queries import facility as get_facility
 from app.incidents.actions.record import record
 from app.incidents.models import Incident
 from app.incidents.rules import optional_text
-from app.journal import append, open_or_lock
+from app.journal import append, lock_or_open
 from app.resources import catalogue, events
 from app.resources.models import RequestLine, ResourceRequest, StockLevel
 from app.resources.rules import MOST
@@ -35,7 +35,7 @@ def count_stock(
     """
     actor.require(Permission.REQUEST_FULFIL, facility_id)
     get_facility(uow.session, facility_id)
-    open_or_lock(uow, _stream(facility_id))
+    lock_or_open(uow, _stream(facility_id))
     item = _item(sku)
     _check_count(on_hand)
     level = uow.session.get(StockLevel, (facility_id, sku), with_for_update=True)
@@ -54,7 +54,7 @@ def seed_stock(
     """First counts of many items at once: sku to (on hand, par)."""
     actor.require(Permission.REQUEST_FULFIL, facility_id)
     get_facility(uow.session, facility_id)
-    open_or_lock(uow, _stream(facility_id))
+    lock_or_open(uow, _stream(facility_id))
     for sku, (on_hand, par) in levels.items():
         _check_count(on_hand)
         level = uow.session.get(StockLevel, (facility_id, sku), with_for_update=True)
