@@ -38,7 +38,7 @@ def samples(
     since: datetime | None,
     now: datetime,
 ) -> list[Sample]:
-    """Occupied of staffed beds of these units together, at each moment after `since` when it changes: at
+    """Occupied of staffed beds of these units together, at each moment from `since` when it changes: at
     an observation, when one becomes stale, and now. Observations older than what is known change nothing.
     """
     units = list(units)
@@ -49,7 +49,7 @@ def samples(
     moments = {min(reading.at, now) for _, reading in waiting} | {now}
     moments |= {reading.at + METRICS[metric].max_age for (_, metric), reading in observed}
     found, next_arrival = [], 0
-    for moment in sorted(m for m in moments if m <= now and (since is None or m > since)):
+    for moment in sorted(m for m in moments if m <= now and (since is None or m >= since)):
         while next_arrival < len(waiting) and min(waiting[next_arrival][1].at, now) <= moment:
             key, reading = waiting[next_arrival]
             if key not in known or reading.at >= known[key].at:

@@ -86,10 +86,10 @@ class _Standing(Enum):
 def evaluate(rule: Rule, state: State, samples: Iterable[Sample], now: datetime) -> Outcome:
     """Go through the samples in order of time, up to `now`, and say what has changed from first to last.
 
-    Samples up to `state.as_of` come too late to change what was concluded. What fires or clears on the way
+    Samples before `state.as_of` come too late to change what was concluded. What fires or clears on the way
     and is stale by `now` does neither: nobody acts on old news.
     """
-    new = {s.at: s for s in samples if s.at <= now and (state.as_of is None or s.at > state.as_of)}
+    new = {s.at: s for s in samples if s.at <= now and (state.as_of is None or s.at >= state.as_of)}
     transitions: list[Transition] = []
     current = state
     for at in sorted(new):
