@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.board.sections.callouts import Callouts
 from app.board.sections.command import Command
+from app.board.sections.findings import Findings
 from app.board.sections.requests import Requests
 from app.board.sections.surge import Surge
 from app.board.sections.tasks import Tasks
@@ -55,6 +56,7 @@ class Picture:
     callouts: Callouts = field(default_factory=Callouts)
     requests: Requests = field(default_factory=Requests)
     surge: Surge = field(default_factory=Surge)
+    findings: Findings = field(default_factory=Findings)
     recent: list[LogLine] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
     """Card id to the seq that last changed it; EVERY_CARD for what changed all of them."""

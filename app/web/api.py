@@ -12,7 +12,6 @@ import marshmallow as ma
 import sqlalchemy as sa
 from flask import Response, current_app, request
 from flask_smorest import Api, Blueprint
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from app.accounts.access import actor
@@ -20,7 +19,9 @@ from app.core.columns import Id, UtcDateTime
 from app.core.db import Base, UnitOfWork
 from app.core.errors import Invalid
 from app.core.ids import is_id
+from app.core.insert import insert_once
 from app.runtime import transact
+from app.web.openapi import completed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,7 +56,10 @@ class PageArgs(Schema):
 def page_of(item: type[ma.Schema], name: str) -> type[ma.Schema]:
     """The schema of `{items: [...], next: cursor or null}`."""
     return Schema.from_dict(
-        {"items": ma.fields.List(ma.fields.Nested(item)), "next": ma.fields.String(allow_none=True)},
+        {
+            "items": ma.fields.List(ma.fields.Nested(item), required=True),
+            "next": ma.fields.String(required=True, allow_none=True),
+        },
         name=name,
     )
 
@@ -118,7 +122,6 @@ def _remembered(uow: UnitOfWork) -> IdempotencyKey | None:
     who = actor().id
     content = f"{request.method} {request.path}\n".encode() + request.get_data()
     request_digest = hashlib.sha256(content).hexdigest()
-    dialect = sqlite if uow.session.get_bind().dialect.name == "sqlite" else postgresql
     values = {
         "account_id": who,
         "key": key,
@@ -126,7 +129,7 @@ def _remembered(uow: UnitOfWork) -> IdempotencyKey | None:
         "body": "",
         "created_at": uow.now,
     }
-    uow.session.execute(dialect.insert(IdempotencyKey).values(**values).on_conflict_do_nothing())
+    insert_once(uow.session, IdempotencyKey, [values])
     row = uow.session.get_one(IdempotencyKey, (who, key))
     if row.request_digest != request_digest:
         raise Invalid.field("Idempotency-Key", "was already used for a different request")
@@ -143,10 +146,7 @@ def init_app(app: Any, modules: list[Blueprint]) -> None:
         API_TITLE="Muster",
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX=PREFIX,
-        OPENAPI_JSON_PATH="openapi.json",
         API_SPEC_OPTIONS={
-            "info": {"description": "Hospital incident command and surge capacity."},
             "security": [{"token": []}],
             "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         },
@@ -158,4 +158,9 @@ def init_app(app: Any, modules: list[Blueprint]) -> None:
 
 
 def spec() -> dict[str, Any]:
-    return current_app.extensions["muster_api"].spec.to_dict()
+    """The OpenAPI document. It does not change while the program runs."""
+    extensions = current_app.extensions
+    if "muster_openapi" not in extensions:
+        bare = extensions["muster_api"].spec.to_dict()
+        extensions["muster_openapi"] = completed(bare, current_app._get_current_object())  # type: ignore[attr-defined]
+    return extensions["muster_openapi"]
