@@ -86,7 +86,7 @@ def _commanders(db: Session, incident_ids: list[str]) -> dict[str, str]:
         Assignment.position_slug == catalogue.COMMANDER,
         Assignment.ended_at.is_(None),
     )
-    return {key: name for key, name in db.execute(query)}
+    return dict(db.execute(query).all())
 
 
 def _one_of(allowed: dict[str, str], name: str, default: str) -> str:
