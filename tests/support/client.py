@@ -78,11 +78,9 @@ class PageClient:
 
         with self.http.session_transaction() as session:
             raw = session.setdefault("csrf_token", new_secret())
-        with self.app.test_request_context():
-            from flask import g
+        with self.app.app_context(), self.app.test_request_context():
             from flask import session as request_session
 
-            g.pop("csrf_token", None)  # another client's, where one context is open for the whole test
             request_session["csrf_token"] = raw
             return generate_csrf()
 
