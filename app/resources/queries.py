@@ -58,7 +58,9 @@ def request_of(session: Session, actor: Actor, incident_id: str, request_id: str
 
 def requests(actor: Actor, *, state: str = "open", incident_id: str | None = None) -> sa.Select[Any]:
     """Requests with their incidents at the hospitals that this actor may see. `state`: open, ended or all."""
-    query = sa.select(ResourceRequest, Incident).join(Incident, Incident.id == ResourceRequest.incident_id)
+    query: sa.Select[Any] = sa.select(ResourceRequest, Incident).join(
+        Incident, Incident.id == ResourceRequest.incident_id
+    )
     if (places := actor.facilities(Permission.BOARD_VIEW)) is not None:
         query = query.where(Incident.facility_id.in_(places))
     if incident_id is not None:
