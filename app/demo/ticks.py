@@ -27,7 +27,7 @@ def count(uow: UnitOfWork) -> int:
         (row.facility, row.unit, row.metric): feed.Last(row.value, row.observed_at, row.source)
         for row in uow.session.execute(_LAST)
     }
-    zones = {code: zone for code, zone in uow.session.execute(sa.select(Facility.code, Facility.zone))}
+    zones = {f.code: f.zone for f in uow.session.scalars(sa.select(Facility))}
     there = {place[:2] for place in last}
     mine = [unit for unit in units() if (unit.facility, unit.code) in there]
     readings = [
