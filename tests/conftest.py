@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app import create_app
 from app.core import migrate
@@ -24,6 +26,16 @@ from tests.support.hospital import Hospital, build
 from tools import servers
 
 SIGNER = Signer(bytes(range(32)))
+
+
+class FreshContextClient(FlaskClient):
+    """Each request has a `g` of its own, as on a server, though the tests hold an application context."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, 04:00 in New York
 
 
@@ -94,6 +106,7 @@ def app(settings: Settings, clock: ManualClock) -> Iterator[Flask]:
     """The whole program. Afterwards every incident's journal must verify and fold to what the tables say."""
     app = create_app(settings, clock)
     app.testing = True
+    app.test_client_class = FreshContextClient
     with app.app_context():
         yield app
         assert_journals_hold(app)

@@ -95,7 +95,7 @@ def standing(session: Session, incident_id: str) -> Standing:
     asked = sa.select(Question.person_id, Question.slot_id).where(
         Question.incident_id == incident_id, Question.state == QuestionState.OPEN
     )
-    return Standing(dict(session.execute(held).tuples()), dict(session.execute(asked).tuples()))
+    return Standing(dict(session.execute(held).all()), dict(session.execute(asked).all()))
 
 
 def position_seat(

@@ -57,7 +57,7 @@ class QuestionsAsked(Event):
 
 @event("question.delivered", "texts")
 class QuestionsDelivered(Event):
-    """One batch of reports: ids of questions whose text was sent, arrived, failed, or goes to another phone."""
+    """One batch of reports: questions whose text was sent, arrived, failed, or goes to another phone."""
 
     sent: list[str]
     delivered: list[str]

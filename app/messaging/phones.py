@@ -79,7 +79,7 @@ def _phone(person_id: str, errors: Errors | None = None) -> str:
         number=number,
         messages=[_bubble(text) for text in texts],
         digits=DIGITS,
-        data={"text": request.form.get("text", "")} if errors else {},
+        data={"text": request.form.get("text", "") if errors else ""},
         errors=errors or {},
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -55,9 +56,7 @@ def request_of(session: Session, actor: Actor, incident_id: str, request_id: str
     return request
 
 
-def requests(
-    actor: Actor, *, state: str = "open", incident_id: str | None = None
-) -> sa.Select[ResourceRequest, Incident]:
+def requests(actor: Actor, *, state: str = "open", incident_id: str | None = None) -> sa.Select[Any]:
     """Requests with their incidents at the hospitals that this actor may see. `state`: open, ended or all."""
     query = sa.select(ResourceRequest, Incident).join(Incident, Incident.id == ResourceRequest.incident_id)
     if (places := actor.facilities(Permission.BOARD_VIEW)) is not None:
@@ -72,8 +71,8 @@ def requests(
 
 
 def by_urgency(
-    query: sa.Select[ResourceRequest, Incident],
-) -> sa.Select[ResourceRequest, Incident]:
+    query: sa.Select[Any],
+) -> sa.Select[Any]:
     """Overdue first, then by urgency, then the oldest."""
     urgency = sa.case({p: i for i, p in enumerate(Priority)}, value=ResourceRequest.priority)
     overdue = sa.and_(ResourceRequest.overdue, ResourceRequest.state.not_in(ENDED))

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app.activation import events, texts
 from app.activation.actions.asking import ask, lane, source_of
 from app.activation.actions.standing_down import stand_down
+from app.activation.candidates import phone
 from app.activation.models import (
     WANTING,
     Answer,
@@ -28,7 +29,7 @@ from app.incidents.actions.positions import end, give, holder
 from app.incidents.actions.record import record, take
 from app.incidents.models import Incident, IncidentState
 from app.messaging.actions import request
-from app.staffing.models import ContactMethod, Person
+from app.staffing.models import Person
 
 CHANNELS = ("sms", "link", "by_hand")
 
@@ -44,13 +45,21 @@ class Given:
 
 
 def answer(
-    uow: UnitOfWork, actor: Actor, question_id: str, *, digit: str, channel: str, text: str = ""
+    uow: UnitOfWork,
+    actor: Actor,
+    question_id: str,
+    *,
+    digit: str,
+    channel: str,
+    text: str = "",
+    from_number: str | None = None,
 ) -> Given:
     """Record an answer and do what follows from it.
 
     `digit` is one of 1, 2, 3, 9; `channel` one of sms, link, by_hand (somebody took it down). A person
     answers for themselves; for others it needs callout.send. Yes fills the place if it is still free.
-    After no the next is asked at once. A changed mind counts. Raises Invalid, NotFound, Forbidden.
+    After no the next is asked at once. A changed mind counts. An answer by text is acknowledged to the
+    number it came from. Raises Invalid, NotFound, Forbidden.
     """
     incident, question, slot = _take(uow, actor, question_id)
     if digit not in DIGITS:
@@ -67,7 +76,7 @@ def answer(
         _follow(uow, actor, incident, question, slot, before)
     given = Given(question, outcome, _message(uow, incident, question, slot), again)
     if channel == "sms":
-        acknowledge(uow, incident, question, given.message)
+        acknowledge(uow, incident, question, given.message, from_number)
     return given
 
 
@@ -85,15 +94,21 @@ def fill(
     record(uow, incident, actor, filled)
 
 
-def acknowledge(uow: UnitOfWork, incident: Incident, question: Question, body: str) -> None:
+def acknowledge(
+    uow: UnitOfWork, incident: Incident, question: Question, body: str, from_number: str | None
+) -> None:
     """A text back, sent only if and when this transaction is committed."""
-    contact = uow.session.get_one(ContactMethod, question.contact_id)
+    person = uow.session.get_one(Person, question.person_id)
+    written = [c for c in person.contacts if c.address == from_number]
+    contact = written[0] if written else phone(person)
+    if contact is None:
+        return
     request(
         uow,
         purpose="ack",
         subject_id=question.id,
         stream=incident.stream,
-        person_id=question.person_id,
+        person_id=person.id,
         contact_id=contact.id,
         to=contact.address,
         body=body,

@@ -82,7 +82,8 @@ def open_callout(
     )
     uow.session.add(callout)
     slots = [_slot(uow, callout, place, seat) for place, seat in enumerate(seats)]
-    callout.slots = slots
+    uow.session.flush()
+    uow.session.add_all(slots)
     uow.session.flush()
     for slot, seat in zip(slots, seats, strict=True):
         uow.session.add_all(
@@ -202,7 +203,6 @@ def _slot(uow: UnitOfWork, callout: Callout, place: int, seat: Seat) -> Slot:
         at_once=seat.at_once,
         round=1,
         state=SlotState.OPEN,
-        questions=[],
     )
 
 

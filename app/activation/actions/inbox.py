@@ -54,7 +54,15 @@ def take_reply(uow: UnitOfWork, inbound: Inbound) -> bool:
     question = uow.session.get_one(Question, resolved.question.id)
     if resolved.how == "answers" and reply is not None:
         actor = Actor.person(question.person_id, question.person_name)
-        answer(uow, actor, question.id, digit=reply.digit, channel="sms", text=inbound.text)
+        answer(
+            uow,
+            actor,
+            question.id,
+            digit=reply.digit,
+            channel="sms",
+            text=inbound.text,
+            from_number=inbound.from_,
+        )
         return True
     _hint(uow, inbound, question, resolved)
     return True
@@ -123,9 +131,10 @@ def _hint(uow: UnitOfWork, inbound: Inbound, question: Question, resolved: Resol
     source = source_of(uow, incident)
     assert resolved.question is not None
     if len(resolved.among) > 1:
-        acknowledge(uow, incident, question, texts.which(source, resolved.among))
+        body = texts.which(source, resolved.among)
     else:
-        acknowledge(uow, incident, question, texts.unreadable(source, resolved.question, ""))
+        body = texts.unreadable(source, resolved.question, "")
+    acknowledge(uow, incident, question, body, inbound.from_)
 
 
 def _questions(uow: UnitOfWork, deliveries: Sequence[Delivery]) -> list[tuple[Question, Delivery]]:

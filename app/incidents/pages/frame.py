@@ -10,6 +10,7 @@ from flask import Blueprint, g, render_template, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.access import actor
+from app.core.permissions import Permission
 from app.facilities.queries import facility
 from app.incidents import queries
 from app.incidents.models import Incident, IncidentState
@@ -39,11 +40,13 @@ LABELS = {
     "text": "Text",
 }
 TABS = (
-    ("Positions", "incidents.positions"),
-    ("Tasks", "incidents.tasks"),
-    ("Objectives", "incidents.objectives"),
-    ("Command", "incidents.command"),
-    ("Log", "incidents.log"),
+    ("Positions", "incidents.positions", Permission.BOARD_VIEW),
+    ("Tasks", "incidents.tasks", Permission.BOARD_VIEW),
+    ("Objectives", "incidents.objectives", Permission.BOARD_VIEW),
+    ("Requests", "resources.of_incident", Permission.BOARD_VIEW),
+    ("Command", "incidents.command", Permission.BOARD_VIEW),
+    ("Log", "incidents.log", Permission.BOARD_VIEW),
+    ("Review", "review.show", Permission.REVIEW_VIEW),
 )
 
 
@@ -74,7 +77,9 @@ def frame(db: Session, incident: Incident, current: str) -> dict[str, Any]:
     place = facility(db, incident.facility_id)
     g.zone = place.zone
     tabs = [{"label": "Board", "url": board_url(incident.id), "current": False}]
-    for label, endpoint in TABS:
+    for label, endpoint, permission in TABS:
+        if not actor().may(permission, incident.facility_id):
+            continue
         url = url_for(endpoint, incident_id=incident.id)
         tabs.append({"label": label, "url": url, "current": label == current})
     return {
