@@ -90,7 +90,9 @@ def test_the_supervisor_of_the_silent_is_told_and_then_the_commander(db, hospita
     assert "told as incident commander" in last_text(db, ada)
 
 
-def test_without_a_supervisor_the_nearest_filled_position_above_is_told(db, hospital, act, clock: ManualClock):
+def test_without_a_supervisor_the_nearest_filled_position_above_is_told(
+    db, hospital, act, clock: ManualClock
+):
     incident = quiet(db, hospital)
     finn = hospital.people[5]
     act(assign, hospital.commander, incident.id, position=OPERATIONS, person_id=finn.id)
@@ -116,7 +118,9 @@ def test_an_empty_list_is_said_and_begun_again(db, hospital, clock: ManualClock)
     while deadlines(db, "open"):
         clock.advance(minutes=10)
         engine.tick(db)
-    assert [(d.round, d.step) for d in deadlines(db)] == [(1, n) for n in range(6)] + [(2, n) for n in range(5)]
+    assert [(d.round, d.step) for d in deadlines(db)] == [(1, n) for n in range(6)] + [
+        (2, n) for n in range(5)
+    ]
     reply(db, hospital.phone(1), "1")
     assert holder(db, incident, OPERATIONS).person_name == "Ben Orso"
 

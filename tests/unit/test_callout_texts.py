@@ -28,14 +28,18 @@ def asked(title: str, of: Source, **more: object) -> str:
 @pytest.mark.parametrize("exercise", [True, False])
 def test_every_position_fits_with_its_link(exercise: bool) -> None:
     for position in catalogue.positions():
-        text = asked(position.title, source("Evacuation, Shelter-in-Place, and Hospital Abandonment", exercise))
+        text = asked(
+            position.title, source("Evacuation, Shelter-in-Place, and Hospital Abandonment", exercise)
+        )
         assert segments(text).encoding == "GSM-7"
         assert segments(text).count <= 2
         assert LINK in text
 
 
 @given(st.text(min_size=1, max_size=200), st.text(min_size=1, max_size=200), st.booleans())
-def test_any_name_gives_a_text_of_two_segments_in_the_gsm_alphabet(name: str, title: str, exercise: bool) -> None:
+def test_any_name_gives_a_text_of_two_segments_in_the_gsm_alphabet(
+    name: str, title: str, exercise: bool
+) -> None:
     text = asked(title, source(name, exercise))
     assert segments(text).count <= 2
     assert segments(text).encoding == "GSM-7"

@@ -17,7 +17,9 @@ POLICY = Policy((Step(5, "ask_next"), Step(10, "tell_supervisor"), Step(3, "repe
 ALLOWED = ("ask_next", "repeat", "tell_supervisor", "tell_commander")
 
 steps = st.lists(
-    st.builds(Step, st.integers(0, 60), st.sampled_from(["ask_next", "tell_supervisor"])), min_size=1, max_size=6
+    st.builds(Step, st.integers(0, 60), st.sampled_from(["ask_next", "tell_supervisor"])),
+    min_size=1,
+    max_size=6,
 )
 
 

@@ -54,7 +54,9 @@ def test_no_text_breaks_reading_and_only_allowed_digits_come_out(text: str) -> N
     assert reply is None or reply.digit in DIGITS
 
 
-@given(st.sampled_from(DIGITS), st.text("ABCDEFGHJKLMNPRTUVWXY", min_size=1, max_size=2), st.sampled_from(" -.,"))
+@given(
+    st.sampled_from(DIGITS), st.text("ABCDEFGHJKLMNPRTUVWXY", min_size=1, max_size=2), st.sampled_from(" -.,")
+)
 def test_digit_and_code_are_read_in_either_order(digit: str, code: str, between: str) -> None:
     assert parse(f"{digit}{between}{code.lower()}") == Reply(digit, code)
     assert parse(f"{code}{between}{digit}") == Reply(digit, code)
@@ -90,8 +92,12 @@ def test_a_code_in_use_is_never_given_again(used: set[str]) -> None:
     assert next_code(used) not in used
 
 
-@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 9)), max_size=6), st.sampled_from(DIGITS))
-def test_a_lone_digit_never_picks_one_of_several_open(flags: list[tuple[bool, bool, int]], digit: str) -> None:
+@given(
+    st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 9)), max_size=6), st.sampled_from(DIGITS)
+)
+def test_a_lone_digit_never_picks_one_of_several_open(
+    flags: list[tuple[bool, bool, int]], digit: str
+) -> None:
     asked = [
         known("ABCDEF"[n], minutes, open_=open_, standing=standing)
         for n, (open_, standing, minutes) in enumerate(flags)

@@ -40,6 +40,7 @@ LABELS = {
 }
 TABS = (
     ("Positions", "incidents.positions"),
+    ("Call-outs", "activation.index"),
     ("Tasks", "incidents.tasks"),
     ("Objectives", "incidents.objectives"),
     ("Command", "incidents.command"),
