@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import marshmallow as ma
 import sqlalchemy as sa
-from flask import Response, current_app, request
+from flask import Flask, Response, current_app, request
 from flask_smorest import Api, Blueprint
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
@@ -30,10 +30,29 @@ PREFIX = "/api/v1"
 
 
 class MusterApi(Api):
-    """flask-smorest would answer every HTML 404 with JSON; app.web.errors handles errors for all."""
+    """flask-smorest would answer every HTML 404 with JSON; app.web.errors handles errors for all.
+
+    It would also write the description of the whole API at each start; here it is written when first read.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._modules: list[Blueprint] = []
+        super().__init__(app)
 
     def _register_error_handlers(self) -> None:
         pass
+
+    def register_blueprint(self, blp: Blueprint, **options: Any) -> None:
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp, **options)
+        self._modules.append(blp)
+
+    def described(self) -> dict[str, Any]:
+        """The OpenAPI document as flask-smorest writes it. Call once."""
+        for module in self._modules:
+            module.register_views_in_doc(self, self._app, self.spec, name=module.name, parameters=None)
+            self.spec.tag({"name": module.name, "description": module.description})
+        return self.spec.to_dict()
 
 
 class Schema(ma.Schema):
@@ -141,7 +160,7 @@ def blueprint(name: str, description: str) -> Blueprint:
     return Blueprint(f"api_{name}", __name__, url_prefix=PREFIX, description=description)
 
 
-def init_app(app: Any, modules: list[Blueprint]) -> None:
+def init_app(app: Flask, modules: list[Blueprint]) -> None:
     app.config.update(
         API_TITLE="Muster",
         API_VERSION="v1",
@@ -161,6 +180,6 @@ def spec() -> dict[str, Any]:
     """The OpenAPI document. It does not change while the program runs."""
     extensions = current_app.extensions
     if "muster_openapi" not in extensions:
-        bare = extensions["muster_api"].spec.to_dict()
+        bare = extensions["muster_api"].described()
         extensions["muster_openapi"] = completed(bare, current_app._get_current_object())  # type: ignore[attr-defined]
     return extensions["muster_openapi"]

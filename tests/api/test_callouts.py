@@ -6,7 +6,10 @@ import re
 
 import pytest
 
+from app.board.cards import CARDS, draw
+from app.board.picture import fold
 from app.core.db import Database
+from app.journal import entries
 from app.staffing.models import Person
 from tests.support.callouts import called, declared, holder, question_to, questions, slots
 from tests.support.client import PageClient
@@ -175,15 +178,12 @@ def test_engine_and_policies(app, commander: PageClient, db, hospital, incident)
 
 
 def test_the_board_card_tells_the_stages_apart(app, db, hospital, incident):
-    from app.board.cards import CARDS, draw
-    from app.board.picture import fold
-    from app.journal import entries
-
     called(db, hospital, incident, OPERATIONS)
     reply(db, hospital.phone(6), "1")
     with db.read() as session:
         picture = fold(entries(session, incident.stream))
-    html = draw(CARDS["callouts"], picture)
+    card = CARDS["callouts"]
+    html = draw(card, picture, picture.version("callouts"), card.context(picture))
     assert "Gita Lund by" in html
     assert "1 not sent yet, 0 sent, 0 delivered, 0 failed" in " ".join(html.split())
     assert last_text(db, hospital.people[6])
