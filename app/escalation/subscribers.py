@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from app.core.db import UnitOfWork
-from app.escalation import callouts, deadlines, tasks
+from app.escalation import callouts, deadlines, requests, tasks
 from app.escalation.kinds import KINDS
 from app.escalation.models import FrozenPolicy
 from app.escalation.queries import policy_for
 from app.incidents.events import IncidentClosed, IncidentDeclared
 from app.journal import Entry, subscribe
 
-FOLLOWED = (callouts, tasks)
+FOLLOWED = (callouts, requests, tasks)
 
 
 @subscribe(IncidentDeclared)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import sqlalchemy as sa
 import structlog
 from flask import Flask
 
-from app.core.db import UnitOfWork
-from app.messaging.actions import incoming, looks, phones, reports
+from app.messaging.actions import incoming, looks, phones
 from app.messaging.actions.looks import Look
 from app.messaging.actions.reports import Report
 from app.messaging.carriers import Accepted, Carrier, CarrierUnavailable
 from app.messaging.carriers import Report as CarrierReport
+from app.messaging.drain import apply_reports, open_ids, try_one
 from app.messaging.models import Attempt, CarrierEvent, InboundText, SimSwitch, SimText
 from app.messaging.states import AttemptState
 from app.messaging.worker import lapse_all
@@ -24,7 +22,7 @@ from app.runtime import Runtime
 
 log = structlog.get_logger()
 
-GRACE = timedelta(seconds=5)
+GRACE = timedelta(seconds=2)
 """How long whoever stored a report or a text has to process it, before it is done here."""
 
 _AT_ONCE = 200
@@ -50,12 +48,8 @@ def backlog(app: Flask) -> int:
     """Process reports and texts that were stored, but not processed at once; returns how many."""
     rt: Runtime = app.extensions["muster"]
     before = rt.clock.now() - GRACE
-    done = 0
-    for event_id in _open(rt, CarrierEvent, before):
-        done += _try(rt, reports.apply, [event_id])
-    for text_id in _open(rt, InboundText, before):
-        done += _try(rt, incoming.understand, text_id)
-    return done
+    done = apply_reports(rt, open_ids(rt, CarrierEvent, before))
+    return done + sum(try_one(rt, incoming.understand, one) for one in open_ids(rt, InboundText, before))
 
 
 def answer(app: Flask) -> int:
@@ -65,21 +59,12 @@ def answer(app: Flask) -> int:
         if not session.scalar(sa.select(SimSwitch.pace)):
             return 0
         ids = list(session.scalars(sa.select(SimText.id).where(SimText.open).order_by(SimText.at)))
-    return sum(_try(rt, phones.answer_as_planned, one) for one in ids)
-
-
-def hear(rt: Runtime, report: Report) -> bool:
-    """Store a report and apply it at once, in two transactions; whether it was new."""
-    event_id = rt.db.transact(reports.store, report)
-    if event_id is None:
-        return False
-    _try(rt, reports.apply, [event_id])
-    return True
+    return sum(try_one(rt, phones.answer_as_planned, one) for one in ids)
 
 
 def understand(rt: Runtime, text_id: str) -> None:
     """Act on a stored text; if that fails, `backlog` does it later."""
-    _try(rt, incoming.understand, text_id)
+    try_one(rt, incoming.understand, text_id)
 
 
 def _ask(app: Flask, carrier: Carrier, one: Look) -> None:
@@ -101,12 +86,14 @@ def _found(rt: Runtime, one: Look, found: Accepted | None) -> None:
     if found is None:
         rt.db.transact(looks.not_found, one.attempt_id)
     else:
-        hear(rt, Report(one.attempt_id, "found", found.carrier_id, found.status.value))
+        rt.parts["drain"].hear(Report(one.attempt_id, "found", found.carrier_id, found.status.value))
 
 
 def _asked(rt: Runtime, one: Look, said: CarrierReport | None) -> None:
     if said is not None and said.status is not None and one.carrier_id is not None:
-        hear(rt, Report(one.attempt_id, "asked", one.carrier_id, said.status.value, said.error_code))
+        rt.parts["drain"].hear(
+            Report(one.attempt_id, "asked", one.carrier_id, said.status.value, said.error_code)
+        )
     rt.db.transact(looks.no_news, one.attempt_id)
 
 
@@ -118,18 +105,3 @@ def _lapsed(rt: Runtime) -> list[str]:
     )
     with rt.db.read() as session:
         return list(session.scalars(query))
-
-
-def _open(rt: Runtime, model: type[CarrierEvent | InboundText], before: datetime) -> list[str]:
-    query = sa.select(model.id).where(model.processed_at.is_(None), model.received_at <= before)
-    with rt.db.read() as session:
-        return list(session.scalars(query.order_by(model.received_at).limit(5 * _AT_ONCE)))
-
-
-def _try(rt: Runtime, action: Callable[[UnitOfWork, Any], object], what: Any) -> bool:
-    """Run one action in its own transaction; its failure is logged and stops nothing else."""
-    try:
-        return bool(rt.db.transact(action, what))
-    except Exception:
-        log.exception("messaging.left_for_later")
-        return False

@@ -7,6 +7,6 @@ from app.messaging import lookout
 
 TICKS = [
     Tick("messaging.look", 2, lookout.look),
-    Tick("messaging.backlog", 5, lookout.backlog),
+    Tick("messaging.backlog", 1, lookout.backlog),
     Tick("messaging.phones", 1, lookout.answer),
 ]

@@ -37,7 +37,7 @@ def status(attempt_id: str) -> Response:
         int(code) if code.isdecimal() and len(code) < 9 else None,
         request.headers.get("I-Twilio-Idempotency-Token"),
     )
-    lookout.hear(runtime(), report)
+    runtime().parts["drain"].hear(report)
     return Response(status=204)
 
 

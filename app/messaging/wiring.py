@@ -10,6 +10,7 @@ from flask import Flask
 from app.messaging.carriers import Carrier
 from app.messaging.carriers.simulated import SimulatedCarrier
 from app.messaging.carriers.twilio import TWILIO_URL, TwilioCarrier, TwilioSettings
+from app.messaging.drain import Drain
 from app.messaging.phones import phones
 from app.messaging.webhooks import webhooks
 from app.messaging.worker import THREADS
@@ -22,6 +23,7 @@ def init_app(app: Flask) -> None:
     twilio = rt.settings.twilio
     carrier: Carrier = _twilio(twilio) if twilio else SimulatedCarrier(rt.db)
     rt.parts["carrier"] = carrier
+    rt.parts["drain"] = Drain(rt)
     app.register_blueprint(webhooks if twilio else phones)
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.serving import make_server
 
+from app import load_all
 from app.core.db import Database, UnitOfWork
 from app.messaging import inbox, lookout
 from app.messaging.actions import request
@@ -110,6 +111,7 @@ class Post:
 @pytest.fixture(autouse=True)
 def rooms(monkeypatch: pytest.MonkeyPatch) -> Rooms:
     """The only room that listens in these tests."""
+    load_all("models", "events", "subscribers")  # so that none comes later
     rooms = Rooms()
     everything = {purpose: [rooms.told] for purpose in inbox.Purpose}
     monkeypatch.setattr(inbox, "_REPLY_HANDLERS", [rooms.heard])
