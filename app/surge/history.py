@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -72,7 +73,7 @@ def _carried_over(data: dict[str, Any]) -> str:
     return f"At declaration the hospital stood at {', '.join(parts)}"
 
 
-_WORDS = {
+_WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.TriggerFired.kind: _fired,
     events.TriggerCleared.kind: lambda data: f"Trigger cleared, {data['title']}",
     events.SurgeRecommended.kind: _recommended,
@@ -82,3 +83,4 @@ _WORDS = {
     events.SurgeLevelSet.kind: _level_set,
     events.SurgeCarriedOver.kind: _carried_over,
 }
+SAID = tuple(_WORDS)
