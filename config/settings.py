@@ -39,6 +39,7 @@ class Settings:
     twilio: Twilio | None = None
     jobs: str = "inline"
     max_sockets: int = 200
+    segments_per_second: int = 0
     session_idle_minutes: int = 30
     session_hours: int = 12
     log_format: str = "text"
@@ -73,6 +74,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             "MUSTER_JOBS", ("inline", "off"), "inline" if database_url.startswith("sqlite") else "off"
         ),
         max_sockets=reader.integer("MUSTER_MAX_SOCKETS", 200, 1, 10_000),
+        # What the sender may send over all processes; 0 leaves the pace to the carrier's own queue.
+        segments_per_second=reader.integer("MUSTER_SEGMENTS_PER_SECOND", 0, 0, 10_000),
         session_idle_minutes=reader.integer("MUSTER_SESSION_IDLE_MINUTES", 30, 1, 24 * 60),
         session_hours=reader.integer("MUSTER_SESSION_HOURS", 12, 1, 24 * 7),
         log_format=reader.choice("MUSTER_LOG_FORMAT", ("text", "json"), "text" if mode == "demo" else "json"),

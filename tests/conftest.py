@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app import create_app
+from app.accounts import passwords
 from app.core import migrate
 from app.core.clock import ManualClock
 from app.core.db import Base, Database
@@ -23,7 +27,20 @@ from tests.support.client import PageClient
 from tests.support.hospital import Hospital, build
 from tools import servers
 
+# Argon2 takes long on purpose; tests make accounts by the thousand.
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
 SIGNER = Signer(bytes(range(32)))
+
+
+class FreshContextClient(FlaskClient):
+    """Each request has a `g` of its own, as on a server, though the tests hold an application context."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, 04:00 in New York
 
 
@@ -94,6 +111,7 @@ def app(settings: Settings, clock: ManualClock) -> Iterator[Flask]:
     """The whole program. Afterwards every incident's journal must verify and fold to what the tables say."""
     app = create_app(settings, clock)
     app.testing = True
+    app.test_client_class = FreshContextClient
     with app.app_context():
         yield app
         assert_journals_hold(app)
@@ -145,9 +163,11 @@ def _wanted(item: pytest.Item) -> bool:
 
 
 def _empty(url: str) -> None:
-    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    deletes = "; ".join(f'DELETE FROM "{table.name}"' for table in Base.metadata.sorted_tables)
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         connection.execute(sa.text("SET lock_timeout = '5s'"))
-        connection.execute(sa.text(f"TRUNCATE {names} CASCADE"))
+        # As a replica: no triggers, no foreign keys. Faster by far than TRUNCATE of so many small tables.
+        connection.execute(sa.text("SET session_replication_role = replica"))
+        connection.exec_driver_sql(deletes)
     engine.dispose()

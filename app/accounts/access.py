@@ -20,6 +20,8 @@ from app.runtime import runtime, transact
 V = TypeVar("V", bound=Callable[..., Any])
 csrf = CSRFProtect()
 TOUCH_EVERY = timedelta(minutes=1)
+# With a one-time password; pages that are public need no list.
+MAY_STILL_OPEN = ("accounts.password", "accounts.change_password")
 
 
 @dataclass(frozen=True)
@@ -99,11 +101,7 @@ def _guard() -> Any:
     if access.permission is not None and not found.actor.may(access.permission):
         raise Forbidden(f"{found.actor.name} lacks the permission to {access.permission.text.lower()}.")
     _keep_awake(found, access)
-    if found.must_change_password and request.endpoint not in (
-        "accounts.password",
-        "accounts.sign_out",
-        "static",
-    ):
+    if found.must_change_password and request.endpoint not in MAY_STILL_OPEN:
         return redirect(url_for("accounts.password"))
     return None
 
@@ -126,7 +124,10 @@ def _identify() -> identity.Identity | None:
 
 
 def _keep_awake(found: identity.Identity, access: Access) -> None:
-    if found.sign_in_id is None or found.last_seen_at is None or not access.keeps_awake:
+    seen, now = found.last_seen_at, runtime().clock.now()
+    if not access.keeps_awake or (seen is not None and now - seen < TOUCH_EVERY):
         return
-    if runtime().clock.now() - found.last_seen_at >= TOUCH_EVERY:
+    if found.sign_in_id is not None:
         transact(actions.touch, found.sign_in_id)
+    elif found.token_id is not None:
+        transact(actions.touch_token, found.token_id)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.board.sections.callouts import Callouts
 from app.board.sections.command import Command
+from app.board.sections.findings import Findings
 from app.board.sections.requests import Requests
 from app.board.sections.surge import Surge
 from app.board.sections.tasks import Tasks
@@ -55,6 +56,7 @@ class Picture:
     callouts: Callouts = field(default_factory=Callouts)
     requests: Requests = field(default_factory=Requests)
     surge: Surge = field(default_factory=Surge)
+    findings: Findings = field(default_factory=Findings)
     recent: list[LogLine] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
     """Card id to the seq that last changed it; EVERY_CARD for what changed all of them."""
@@ -89,9 +91,15 @@ def apply(picture: Picture, entry: Entry) -> Picture:
     """Add one entry. The picture given is changed and returned; fold owns it."""
     event = entry.event
     picture.seq, picture.at = entry.seq, entry.recorded_at
-    line = LogLine(entry.seq, entry.occurred_at, entry.kind, entry.subject, entry.actor["name"], entry.data)
-    picture.recent = [line, *picture.recent[: RECENT - 1]]
-    touched = {"journal"}
+    touched: set[str] = set()
+    if (
+        entry.occurred_at != picture.command.declared_at
+    ):  # what the guide brings along would push all else out
+        line = LogLine(
+            entry.seq, entry.occurred_at, entry.kind, entry.subject, entry.actor["name"], entry.data
+        )
+        picture.recent = [line, *picture.recent[: RECENT - 1]]
+        touched.add("journal")
     for handler, cards in _HANDLERS[type(event)]:
         touched |= {*cards, *(handler(picture, entry, event) or ())}
     for card in touched:

@@ -51,6 +51,13 @@ class Actor:
             return False
         return any(g.covers(facility_id) and permission in GRANTED[g.role] for g in self.grants)
 
+    def facilities(self, permission: Permission) -> frozenset[str] | None:
+        """Ids of the hospitals where the permission is held; None for all of them."""
+        if self.scopes is not None and permission not in self.scopes:
+            return frozenset()
+        held = [g.facility_id for g in self.grants if permission in GRANTED[g.role]]
+        return None if None in held else frozenset(id for id in held if id is not None)
+
     def require(self, permission: Permission, facility_id: str | None = None) -> None:
         if not self.may(permission, facility_id):
             raise Forbidden(

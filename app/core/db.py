@@ -175,8 +175,14 @@ def _worth_retrying(error: DBAPIError) -> bool:
     return _sqlstate(error) in RETRY_SQLSTATES or "database is locked" in str(error.orig)
 
 
+def _is_outage(error: OperationalError) -> bool:
+    """SQLite's driver calls a missing table an operational error too; that one is a defect."""
+    message = str(error.orig)
+    return not message.startswith(("no such", "near "))
+
+
 def _explained(error: DBAPIError) -> Exception:
     """A lost or refused connection is the database's trouble, not a defect: say so."""
-    if error.connection_invalidated or isinstance(error, OperationalError):
+    if error.connection_invalidated or (isinstance(error, OperationalError) and _is_outage(error)):
         return Unavailable("The database does not answer. Nothing was changed; please try again in a moment.")
     return error

@@ -50,6 +50,17 @@ class Conflict(MusterError):
     title = "Things have changed"
 
 
+class TooManyAttempts(MusterError):
+    """Too much of something in too short a time; `retry_after` says for how many seconds to wait."""
+
+    status = 429
+    title = "Too many attempts"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class Unavailable(MusterError):
     """A part we depend on does not answer. Nothing was changed; trying again may work."""
 

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     BOARD_VIEW = "board.view", "See boards, incidents, capacity and requests"
     CALLOUT_ANSWER = "callout.answer", "Answer a call-out addressed to oneself"
     CALLOUT_SEND = "callout.send", "Call people in, ask again, stand down"
+    FACILITY_EDIT = "facility.edit", "Add hospitals and units"
     INCIDENT_CLOSE = "incident.close", "Close an incident"
     INCIDENT_COMMAND = "incident.command", "Set objectives, open positions, transfer command, change level"
     INCIDENT_DECLARE = "incident.declare", "Declare an incident or an exercise"

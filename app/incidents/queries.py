@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -10,7 +10,19 @@ from sqlalchemy.orm import Session
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.permissions import Permission
-from app.incidents.models import Incident, IncidentState
+from app.incidents import catalogue
+from app.incidents.models import (
+    Assignment,
+    CommandOffer,
+    Incident,
+    IncidentState,
+    Objective,
+    OfferState,
+    Position,
+    Task,
+    TaskState,
+)
+from app.incidents.rules import Seat
 
 
 def incident(session: Session, incident_id: str) -> Incident:
@@ -49,6 +61,89 @@ def open_incidents(session: Session, facility_id: str | None = None) -> Sequence
 def visible(actor: Actor) -> sa.Select[Incident]:
     """All incidents at the hospitals where this actor may see boards."""
     query = sa.select(Incident)
-    if actor.may(Permission.BOARD_VIEW) and not any(g.facility_id is None for g in actor.grants):
-        query = query.where(Incident.facility_id.in_({g.facility_id for g in actor.grants}))
+    if (places := actor.facilities(Permission.BOARD_VIEW)) is not None:
+        query = query.where(Incident.facility_id.in_(places))
     return query
+
+
+def holders(session: Session, incident_id: str) -> dict[str, Assignment]:
+    """Position slug to its present holder's assignment."""
+    query = sa.select(Assignment).where(Assignment.incident_id == incident_id, Assignment.ended_at.is_(None))
+    return {held.position_slug: held for held in session.scalars(query)}
+
+
+def positions(session: Session, incident_id: str) -> dict[str, Position]:
+    """The open positions by slug, in the order of the chart."""
+    query = sa.select(Position).where(Position.incident_id == incident_id)
+    found = {each.slug: each for each in session.scalars(query)}
+    order = [each.slug for each in catalogue.positions() if each.slug in found]
+    return {slug: found[slug] for slug in [*order, *(found.keys() - set(order))]}
+
+
+def chart(session: Session, incident_id: str) -> dict[str, Seat]:
+    """The whole chart with this incident's positions and holders in it."""
+    opened, held = positions(session, incident_id), holders(session, incident_id)
+    seats = {p.slug: Seat(p.slug, p.title, p.reports_to) for p in catalogue.positions()}
+    for slug, each in opened.items():
+        name = held[slug].person_name if slug in held else None
+        seats[slug] = Seat(slug, each.title, each.reports_to, name)
+    return seats
+
+
+def tasks_of(incident_id: str, *, state: str = "all", position: str | None = None) -> sa.Select[Task]:
+    """`state` is open, overdue (open and late), ended or all."""
+    query = sa.select(Task).where(Task.incident_id == incident_id)
+    if state == "open":
+        query = query.where(Task.state == TaskState.OPEN)
+    if state == "overdue":
+        query = query.where(Task.state == TaskState.OPEN, Task.overdue)
+    if state == "ended":
+        query = query.where(Task.state != TaskState.OPEN)
+    return query if position is None else query.where(Task.position_slug == position)
+
+
+def tasks(
+    session: Session, incident_id: str, *, state: str = "all", position: str | None = None
+) -> Sequence[Task]:
+    """The earliest due first, those without a deadline last."""
+    query = tasks_of(incident_id, state=state, position=position)
+    return session.scalars(query.order_by(Task.due_at.is_(None), Task.due_at, Task.id)).all()
+
+
+def objectives(session: Session, incident_id: str) -> Sequence[Objective]:
+    query = sa.select(Objective).where(Objective.incident_id == incident_id)
+    return session.scalars(query.order_by(Objective.priority, Objective.id)).all()
+
+
+def open_offer(session: Session, incident_id: str) -> CommandOffer | None:
+    """The transfer of command that waits for an answer."""
+    return session.scalar(
+        sa.select(CommandOffer).where(
+            CommandOffer.incident_id == incident_id, CommandOffer.state == OfferState.OPEN
+        )
+    )
+
+
+def held_elsewhere(
+    session: Session, person_ids: Collection[str], incident_id: str | None = None
+) -> dict[str, list[str]]:
+    """What these people hold in open incidents other than this one, in words, by person."""
+    query = (
+        sa.select(Assignment.person_id, Position.title, Incident.number)
+        .join(Incident, Incident.id == Assignment.incident_id)
+        .join(
+            Position,
+            sa.and_(
+                Position.incident_id == Assignment.incident_id, Position.slug == Assignment.position_slug
+            ),
+        )
+        .where(Assignment.ended_at.is_(None), Incident.state == IncidentState.ACTIVE)
+        .where(Assignment.person_id.in_(person_ids))
+        .order_by(Incident.number, Position.title)
+    )
+    if incident_id is not None:
+        query = query.where(Incident.id != incident_id)
+    found: dict[str, list[str]] = {}
+    for person_id, title, number in session.execute(query):
+        found.setdefault(person_id, []).append(f"{title} in {number}")
+    return found

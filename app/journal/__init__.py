@@ -1,8 +1,8 @@
 """The journal: what happened, in order, in a form that nobody can quietly change."""
 
 from app.journal.entries import Entry, Event, event, event_type
-from app.journal.ledger import append, lock, open_stream, subscribe
-from app.journal.queries import entries, head_seq, seq_at
+from app.journal.ledger import append, lock, lock_or_open, open_stream, subscribe
+from app.journal.queries import entries, head_seq, head_seqs, seq_at
 
 __all__ = [
     "Entry",
@@ -12,7 +12,9 @@ __all__ = [
     "event",
     "event_type",
     "head_seq",
+    "head_seqs",
     "lock",
+    "lock_or_open",
     "open_stream",
     "seq_at",
     "subscribe",

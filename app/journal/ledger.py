@@ -13,6 +13,7 @@ from app.core.actor import Actor
 from app.core.clock import as_utc, iso
 from app.core.db import UnitOfWork
 from app.core.errors import NotFound
+from app.core.insert import insert_once
 from app.journal.canonical import GENESIS, canonical, sha256
 from app.journal.entries import Entry, Event
 from app.journal.models import JournalEntry, StreamHead
@@ -29,12 +30,23 @@ class Head:
     seq: int
     hash: str
     recorded_at: datetime
+    began: int = 0
+    """The seq that the transaction found."""
 
 
 def open_stream(uow: UnitOfWork, stream: str) -> None:
     """Begin a stream. Its row stays locked for the rest of the transaction."""
     uow.session.execute(sa.insert(StreamHead).values(id=stream, seq=0, hash=GENESIS))
     uow.scratch[_slot(stream)] = Head(stream, 0, GENESIS, uow.now)
+
+
+def lock_or_open(uow: UnitOfWork, stream: str) -> None:
+    """Take a stream that begins when it is first written to. Two who begin it at once queue."""
+    try:
+        lock(uow, stream)
+    except NotFound:
+        insert_once(uow.session, StreamHead, [{"id": stream, "seq": 0, "hash": GENESIS}])
+        lock(uow, stream)
 
 
 def lock(uow: UnitOfWork, stream: str, *, skip_locked: bool = False) -> Head | None:
@@ -52,7 +64,7 @@ def lock(uow: UnitOfWork, stream: str, *, skip_locked: bool = False) -> Head | N
             return None
         raise NotFound(f"There is no journal {stream}.")
     # A clock that steps back must not make the journal run backwards.
-    head = Head(stream, row.seq, row.hash, max(uow.now, row.signed_at or uow.now))
+    head = Head(stream, row.seq, row.hash, max(uow.now, row.signed_at or uow.now), row.seq)
     uow.scratch[_slot(stream)] = head
     return head
 
@@ -121,6 +133,7 @@ def head_statement(
 
 def _seal(uow: UnitOfWork, head: Head) -> None:
     """One signature per transaction, over the last entry, which covers all before it."""
+    uow.announce("journal-grew", f"{head.stream} {head.began} {head.seq}")
     statement = head_statement(head.stream, head.seq, head.hash, head.recorded_at, uow.signer.key_id)
     uow.session.execute(
         sa.update(StreamHead)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -31,9 +31,21 @@ def entry(session: Session, stream: str, seq: int) -> Entry | None:
     return next(entries(session, stream, after=seq - 1, until=seq), None)
 
 
+def about(session: Session, stream: str, subject: str) -> list[Entry]:
+    """All entries about one thing, in order of seq."""
+    query = sa.select(_TABLE).where(_TABLE.c.stream == stream, _TABLE.c.subject == subject)
+    return [_entry(row) for row in session.execute(query.order_by(_TABLE.c.seq))]
+
+
 def head_seq(session: Session, stream: str) -> int:
     """The last seq of a stream; 0 if there is none."""
     return session.scalar(sa.select(StreamHead.seq).where(StreamHead.id == stream)) or 0
+
+
+def head_seqs(session: Session, streams: Collection[str]) -> dict[str, int]:
+    """The last seq of each stream that there is."""
+    query = sa.select(StreamHead.id, StreamHead.seq).where(StreamHead.id.in_(streams))
+    return {row.id: row.seq for row in session.execute(query)}
 
 
 def seq_at(session: Session, stream: str, moment: datetime) -> int:

@@ -33,6 +33,8 @@ class Intent(Base):
     lane        0 is the most urgent; each further lane lets texts up to a minute younger pass.
     due_at      not sent before; `turn_at` is due_at plus a minute a lane: the order of sending.
     tries       attempts made so far.
+    sent_at     when the carrier first took it; delivered_at when the phone had it.
+    superseded_at  since when it is no longer needed: it is not tried again.
     error       why it was refused, failed or expired, in words without numbers.
     """
 
@@ -58,6 +60,9 @@ class Intent(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     state: Mapped[IntentState] = mapped_column(one_of(IntentState, "intent_state"))
     tries: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error: Mapped[str | None] = mapped_column(Name)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -61,3 +61,6 @@ class AttemptState(StrEnum):
 
 WAITING = (IntentState.PENDING, IntentState.UNKNOWN)
 """States from which a text may still be sent: those that `supersede` ends."""
+
+UNDER_WAY = (IntentState.CLAIMED, IntentState.SENT, IntentState.UNCONFIRMED)
+"""States that may lead to another try."""

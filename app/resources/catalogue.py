@@ -47,3 +47,18 @@ def _item(row: Fields) -> StockItem:
         par=row.integer("par", 1, 1_000_000),
         note=row.optional_text("note"),
     )
+
+
+@cache
+def _by_sku() -> dict[str, StockItem]:
+    return {item.sku: item for item in items()}
+
+
+def find(sku: str) -> StockItem | None:
+    return _by_sku().get(sku)
+
+
+def find_by_name(name: str) -> StockItem | None:
+    """The item of exactly this name, whatever the case."""
+    wanted = name.strip().casefold()
+    return next((item for item in items() if item.name.casefold() == wanted), None)

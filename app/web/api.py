@@ -10,9 +10,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import marshmallow as ma
 import sqlalchemy as sa
-from flask import Response, current_app, request
+from flask import Flask, Response, current_app, request
 from flask_smorest import Api, Blueprint
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from app.accounts.access import actor
@@ -20,7 +19,9 @@ from app.core.columns import Id, UtcDateTime
 from app.core.db import Base, UnitOfWork
 from app.core.errors import Invalid
 from app.core.ids import is_id
+from app.core.insert import insert_once
 from app.runtime import transact
+from app.web.openapi import completed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,10 +30,29 @@ PREFIX = "/api/v1"
 
 
 class MusterApi(Api):
-    """flask-smorest would answer every HTML 404 with JSON; app.web.errors handles errors for all."""
+    """flask-smorest would answer every HTML 404 with JSON; app.web.errors handles errors for all.
+
+    It would also write the description of the whole API at each start; here it is written when first read.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._modules: list[Blueprint] = []
+        super().__init__(app)
 
     def _register_error_handlers(self) -> None:
         pass
+
+    def register_blueprint(self, blp: Blueprint, **options: Any) -> None:
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp, **options)
+        self._modules.append(blp)
+
+    def described(self) -> dict[str, Any]:
+        """The OpenAPI document as flask-smorest writes it. Call once."""
+        for module in self._modules:
+            module.register_views_in_doc(self, self._app, self.spec, name=module.name, parameters=None)
+            self.spec.tag({"name": module.name, "description": module.description})
+        return self.spec.to_dict()
 
 
 class Schema(ma.Schema):
@@ -55,7 +75,10 @@ class PageArgs(Schema):
 def page_of(item: type[ma.Schema], name: str) -> type[ma.Schema]:
     """The schema of `{items: [...], next: cursor or null}`."""
     return Schema.from_dict(
-        {"items": ma.fields.List(ma.fields.Nested(item)), "next": ma.fields.String(allow_none=True)},
+        {
+            "items": ma.fields.List(ma.fields.Nested(item), required=True),
+            "next": ma.fields.String(required=True, allow_none=True),
+        },
         name=name,
     )
 
@@ -118,7 +141,6 @@ def _remembered(uow: UnitOfWork) -> IdempotencyKey | None:
     who = actor().id
     content = f"{request.method} {request.path}\n".encode() + request.get_data()
     request_digest = hashlib.sha256(content).hexdigest()
-    dialect = sqlite if uow.session.get_bind().dialect.name == "sqlite" else postgresql
     values = {
         "account_id": who,
         "key": key,
@@ -126,7 +148,7 @@ def _remembered(uow: UnitOfWork) -> IdempotencyKey | None:
         "body": "",
         "created_at": uow.now,
     }
-    uow.session.execute(dialect.insert(IdempotencyKey).values(**values).on_conflict_do_nothing())
+    insert_once(uow.session, IdempotencyKey, [values])
     row = uow.session.get_one(IdempotencyKey, (who, key))
     if row.request_digest != request_digest:
         raise Invalid.field("Idempotency-Key", "was already used for a different request")
@@ -138,15 +160,12 @@ def blueprint(name: str, description: str) -> Blueprint:
     return Blueprint(f"api_{name}", __name__, url_prefix=PREFIX, description=description)
 
 
-def init_app(app: Any, modules: list[Blueprint]) -> None:
+def init_app(app: Flask, modules: list[Blueprint]) -> None:
     app.config.update(
         API_TITLE="Muster",
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX=PREFIX,
-        OPENAPI_JSON_PATH="openapi.json",
         API_SPEC_OPTIONS={
-            "info": {"description": "Hospital incident command and surge capacity."},
             "security": [{"token": []}],
             "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         },
@@ -158,4 +177,9 @@ def init_app(app: Any, modules: list[Blueprint]) -> None:
 
 
 def spec() -> dict[str, Any]:
-    return current_app.extensions["muster_api"].spec.to_dict()
+    """The OpenAPI document. It does not change while the program runs."""
+    extensions = current_app.extensions
+    if "muster_openapi" not in extensions:
+        bare = extensions["muster_api"].described()
+        extensions["muster_openapi"] = completed(bare, current_app._get_current_object())  # type: ignore[attr-defined]
+    return extensions["muster_openapi"]

@@ -8,7 +8,7 @@ import structlog
 from flask import Flask, Response, g, jsonify, redirect, render_template, request, session, url_for
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from app.core.errors import MusterError, NotSignedIn
+from app.core.errors import MusterError, NotSignedIn, TooManyAttempts
 
 log = structlog.get_logger()
 
@@ -43,7 +43,10 @@ def _muster_error(error: MusterError) -> Any:
     if isinstance(error, NotSignedIn) and not wants_json() and request.endpoint != "accounts.sign_in":
         session["next"] = request.full_path.rstrip("?") if request.method == "GET" else "/"
         return redirect(url_for("accounts.sign_in"))
-    return _answer(error.status, error.title, error.detail, error.errors)
+    response = _answer(error.status, error.title, error.detail, error.errors)
+    if isinstance(error, TooManyAttempts):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _http_error(error: HTTPException) -> Any:

@@ -42,7 +42,7 @@ def submitted(act: Callable[[], Any], again: Callable[[Errors], str]) -> Any:
 
 def typed(name: str, default: str = "") -> str:
     """What was typed in a field, without outer white space."""
-    return request.form.get(name, default).strip()
+    return request.form.get(name, default).replace("\x00", "").strip()
 
 
 def local_time(name: str, zone: str) -> datetime | None:

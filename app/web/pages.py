@@ -28,6 +28,11 @@ NAVIGATION = (
     ("Engine", "escalation.engine", Permission.SYSTEM_VIEW),
     ("Accounts", "accounts.index", Permission.ACCOUNT_MANAGE),
 )
+ACCOUNT_LINKS = (
+    ("Change your password", "accounts.password"),
+    ("Your sessions", "accounts.sessions"),
+    ("Your API tokens", "accounts.tokens"),
+)
 # Stands in cards, which are the same for everybody; app.js puts the page's own token in its place.
 CSRF_PLACEHOLDER = "__csrf__"
 
@@ -68,9 +73,10 @@ def _navigation(allowed: frozenset[Permission]) -> list[dict[str, Any]]:
 
 
 def _account(identity: Identity | None) -> dict[str, Any] | None:
-    if identity is None or "accounts.sign_out" not in current_app.view_functions:
+    if identity is None:
         return None
-    return {"name": identity.actor.name, "sign_out_url": url_for("accounts.sign_out")}
+    links = [{"label": label, "url": url_for(endpoint)} for label, endpoint in ACCOUNT_LINKS]
+    return {"name": identity.actor.name, "sign_out_url": url_for("accounts.sign_out"), "links": links}
 
 
 def _home_zone(identity: Identity | None) -> str:

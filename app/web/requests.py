@@ -28,6 +28,9 @@ def init_app(app: Flask, public_url: str) -> None:
 
     @app.before_request
     def begin() -> None:
+        # A request inside an application context that is open already has the g of the one before it.
+        for name in list(g):
+            g.pop(name)
         given = request.headers.get("X-Request-Id", "")
         g.request_id = given if _REQUEST_ID.match(given) else new_secret()[:16]
         g.began = time.perf_counter()

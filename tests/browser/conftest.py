@@ -84,7 +84,7 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
 
 
 def sign_in(page: Page, email: str) -> None:
-    from app.demo.accounts import PASSWORD
+    from app.demo.sign_in import PASSWORD
 
     page.goto("/sign-in")
     page.get_by_label("E-mail").fill(email)

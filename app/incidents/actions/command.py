@@ -5,8 +5,6 @@ The commander stays commander until that moment, so command is never vacant and 
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from app.accounts.queries import people_who_may
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
@@ -17,6 +15,7 @@ from app.incidents.actions.positions import end, give, holder
 from app.incidents.actions.record import record, take
 from app.incidents.catalogue import COMMANDER
 from app.incidents.models import Assignment, CommandOffer, Incident, OfferState
+from app.incidents.queries import open_offer
 from app.incidents.rules import optional_text, required_text
 from app.staffing.models import Person
 
@@ -32,7 +31,7 @@ def offer_command(
             f"Only {commander.person_name}, who holds command, can offer it. "
             "If they cannot, take command over and say why."
         )
-    if (waiting := open_offer(uow, incident.id)) is not None:
+    if (waiting := open_offer(uow.session, incident.id)) is not None:
         raise Conflict(f"Command is offered to {waiting.to_person_name} already; withdraw that first.")
     person = _able_to_command(uow, incident, person_id)
     if person.id == commander.person_id:
@@ -91,21 +90,14 @@ def take_over_command(
     if person.id == commander.person_id:
         raise Invalid.field("person_id", f"{person.name} holds command already; choose somebody else")
     reason = required_text("reason", reason, 2000)
-    if (offer := open_offer(uow, incident.id)) is not None:
+    if (offer := open_offer(uow.session, incident.id)) is not None:
         _end_offer(uow, incident, actor, offer, OfferState.WITHDRAWN, f"command was taken over: {reason}")
     return _hand_over(uow, incident, actor, person.id, reason)
 
 
-def open_offer(uow: UnitOfWork, incident_id: str) -> CommandOffer | None:
-    query = sa.select(CommandOffer).where(
-        CommandOffer.incident_id == incident_id, CommandOffer.state == OfferState.OPEN
-    )
-    return uow.session.scalar(query)
-
-
 def drop_offer(uow: UnitOfWork, incident: Incident, actor: Actor, reason: str) -> None:
     """End an offer that nobody can accept any more."""
-    if (offer := open_offer(uow, incident.id)) is not None:
+    if (offer := open_offer(uow.session, incident.id)) is not None:
         _end_offer(uow, incident, actor, offer, OfferState.WITHDRAWN, reason)
 
 
@@ -131,7 +123,7 @@ def _able_to_command(uow: UnitOfWork, incident: Incident, person_id: str) -> Per
 
 
 def _waiting(uow: UnitOfWork, incident: Incident) -> CommandOffer:
-    offer = open_offer(uow, incident.id)
+    offer = open_offer(uow.session, incident.id)
     if offer is None:
         raise Conflict("No transfer of command is waiting; somebody has ended it.")
     return offer

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 
 from app.core.db import UnitOfWork
 from app.core.errors import Invalid
-from app.messaging.actions.once import insert_once
+from app.core.insert import insert_once
 from app.messaging.models import Intent
 from app.messaging.segments import MAX_BODY
-from app.messaging.states import WAITING, IntentState, Purpose
+from app.messaging.states import UNDER_WAY, WAITING, IntentState, Purpose
 from app.messaging.texts import mark, marked
 from app.staffing.models import ContactMethod
 
@@ -84,14 +84,18 @@ def request_all(uow: UnitOfWork, wishes: Sequence[Wish]) -> list[Intent]:
 
 
 def supersede(uow: UnitOfWork, *, subject_id: str) -> int:
-    """Take back the texts about a subject that have not been sent, and return how many (promise I4)."""
-    taken_back = (
-        sa.update(Intent)
-        .where(Intent.subject_id == subject_id, Intent.state.in_(WAITING))
-        .values(state=IntentState.SUPERSEDED, changed_at=uow.now)
-        .execution_options(synchronize_session="fetch")
+    """Take back the texts about a subject that have not been sent, and return how many (promise I4).
+
+    Those the carrier has, or may have, run on; but they are not tried again.
+    """
+    ours = sa.update(Intent).where(Intent.subject_id == subject_id)
+    waiting = ours.where(Intent.state.in_(WAITING)).values(
+        state=IntentState.SUPERSEDED, superseded_at=uow.now, changed_at=uow.now
     )
-    return cast(sa.CursorResult[Any], uow.session.execute(taken_back)).rowcount
+    under_way = ours.where(Intent.state.in_(UNDER_WAY), Intent.superseded_at.is_(None))
+    taken_back = cast(sa.CursorResult[Any], uow.session.execute(waiting)).rowcount
+    uow.session.execute(under_way.values(superseded_at=uow.now))
+    return taken_back
 
 
 def _row(uow: UnitOfWork, wish: Wish, opted_out: bool) -> dict[str, Any]:

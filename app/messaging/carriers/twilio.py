@@ -163,7 +163,7 @@ class TwilioCarrier:
             raise CarrierUnavailable(_what_failed(error)) from None
 
 
-class _Transport(HttpClient):  # type: ignore[misc]
+class _Transport(HttpClient):
     """One request, one time, within a time limit, on a pooled connection, with nothing logged."""
 
     def __init__(self, base_url: str, timeout: float, connections: int) -> None:

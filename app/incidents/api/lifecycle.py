@@ -1,4 +1,4 @@
-"""/api/v1/incidents"""
+"""Declare, look, change the level, note, close."""
 
 from __future__ import annotations
 
@@ -10,12 +10,19 @@ from app.accounts.access import actor, requires
 from app.core.permissions import Permission
 from app.facilities.queries import facility_by_code
 from app.incidents import actions, queries
+from app.incidents.api.room import api
 from app.incidents.models import Incident
-from app.incidents.schemas import CloseIn, IncidentIn, IncidentOut, IncidentPage
+from app.incidents.schemas import (
+    CloseIn,
+    IncidentIn,
+    IncidentOut,
+    IncidentPage,
+    LevelIn,
+    NoteIn,
+    NoteOut,
+)
 from app.runtime import runtime
-from app.web.api import PageArgs, blueprint, page, post
-
-api = blueprint("incidents", "Incidents, their positions, assignments and tasks")
+from app.web.api import PageArgs, page, post
 
 
 @api.route("/incidents")
@@ -56,3 +63,21 @@ def get_incident(incident_id: Any) -> Incident:
 def close(args: dict[str, Any], incident_id: Any) -> Response:
     """Close an incident"""
     return post(actions.close, IncidentOut, actor(), str(incident_id), **args)
+
+
+@api.route("/incidents/<uuid:incident_id>/level", methods=["POST"])
+@api.arguments(LevelIn)
+@api.response(201, IncidentOut)
+@requires(Permission.INCIDENT_COMMAND)
+def change_level(args: dict[str, Any], incident_id: Any) -> Response:
+    """Change the activation level"""
+    return post(actions.change_level, IncidentOut, actor(), str(incident_id), **args)
+
+
+@api.route("/incidents/<uuid:incident_id>/notes", methods=["POST"])
+@api.arguments(NoteIn)
+@api.response(201, NoteOut)
+@requires(Permission.JOURNAL_NOTE)
+def add_note(args: dict[str, Any], incident_id: Any) -> Response:
+    """Add a note to the log; it may say when it happened"""
+    return post(actions.note, NoteOut, actor(), str(incident_id), **args)

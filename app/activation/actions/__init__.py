@@ -1,0 +1,6 @@
+"""Everything that people, phones and the program do to a call-out. Nothing else writes its tables."""
+
+from app.activation.actions.answers import Given, answer
+from app.activation.actions.callouts import ask_again, ask_next, open_callout, stop_callout
+
+__all__ = ["Given", "answer", "ask_again", "ask_next", "open_callout", "stop_callout"]

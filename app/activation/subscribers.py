@@ -1,0 +1,41 @@
+"""What call-outs follow: positions that are filled, incidents that are closed, phones and carriers."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from app.activation.actions import inbox
+from app.activation.actions.answers import fill
+from app.activation.actions.asking import SYSTEM
+from app.activation.actions.callouts import stop_all
+from app.activation.models import WANTING, Slot
+from app.core.db import UnitOfWork
+from app.incidents.events import IncidentClosed, PositionAssigned
+from app.incidents.models import Incident
+from app.journal import Entry, subscribe
+from app.messaging.inbox import on_delivery, on_reply
+
+on_reply(inbox.take_reply)
+on_delivery("question")(inbox.take_deliveries)
+
+
+@subscribe(PositionAssigned)
+def position_filled(uow: UnitOfWork, entry: Entry) -> None:
+    """Filled by an answer or by hand: either way nobody else is wanted."""
+    event = entry.event
+    assert isinstance(event, PositionAssigned)
+    incident = _incident(uow, entry)
+    query = sa.select(Slot).where(
+        Slot.incident_id == incident.id, Slot.position_slug == event.slug, Slot.state.in_(WANTING)
+    )
+    for slot in uow.session.scalars(query.execution_options(populate_existing=True)).all():
+        fill(uow, SYSTEM, incident, slot, event.person_name, filler=event.person_id)
+
+
+@subscribe(IncidentClosed)
+def incident_closed(uow: UnitOfWork, entry: Entry) -> None:
+    stop_all(uow, _incident(uow, entry), "The incident is closed")
+
+
+def _incident(uow: UnitOfWork, entry: Entry) -> Incident:
+    return uow.session.get_one(Incident, entry.stream.removeprefix("incident:"))

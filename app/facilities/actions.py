@@ -1,0 +1,92 @@
+"""Adding hospitals and units."""
+
+from __future__ import annotations
+
+import re
+from zoneinfo import available_timezones
+
+import sqlalchemy as sa
+
+from app.core.actor import Actor
+from app.core.db import UnitOfWork
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.permissions import Permission
+from app.facilities.models import Facility, Unit
+from app.facilities.unit_classes import UNIT_CLASSES
+
+CODE = re.compile(r"[A-Z0-9]{2,12}")
+MOST_BEDS = 2000
+
+
+def create_facility(
+    uow: UnitOfWork, actor: Actor, *, code: str, name: str, system_name: str, zone: str
+) -> Facility:
+    """Add a hospital. `code`: 2 to 12 capital letters and digits, as said on the radio; `zone`: IANA name."""
+    actor.require(Permission.FACILITY_EDIT)
+    if not CODE.fullmatch(code):
+        raise Invalid.field("code", "must be 2 to 12 capital letters and digits, such as SBMC")
+    if zone not in available_timezones():
+        raise Invalid.field("zone", "must be the name of a time zone, such as America/New_York")
+    if uow.session.scalar(sa.select(Facility.id).where(Facility.code == code)):
+        raise Conflict(f"There is already a hospital with the code {code}.")
+    facility = Facility(
+        id=uow.new_id(),
+        code=code,
+        name=_words("name", name),
+        system_name=_words("system_name", system_name),
+        zone=zone,
+    )
+    uow.session.add(facility)
+    uow.session.flush()
+    return facility
+
+
+def create_unit(
+    uow: UnitOfWork,
+    actor: Actor,
+    *,
+    facility_id: str,
+    code: str,
+    name: str,
+    unit_class: str,
+    licensed_beds: int,
+    physical_beds: int,
+    staffed_beds: int,
+    patients_per_nurse: int | None = None,
+) -> Unit:
+    """Add a place with beds to a hospital. Bed counts are 0 to 2000; no more are staffed than stand there."""
+    actor.require(Permission.FACILITY_EDIT, facility_id)
+    if uow.session.get(Facility, facility_id) is None:
+        raise NotFound("There is no such hospital.")
+    if unit_class not in UNIT_CLASSES:
+        raise Invalid.field("unit_class", f"must be one of {', '.join(UNIT_CLASSES)}")
+    beds = {"licensed_beds": licensed_beds, "physical_beds": physical_beds, "staffed_beds": staffed_beds}
+    for field, count in beds.items():
+        if not 0 <= count <= MOST_BEDS:
+            raise Invalid.field(field, f"must be a whole number from 0 to {MOST_BEDS}")
+    if staffed_beds > physical_beds:
+        raise Invalid.field("staffed_beds", f"must not be more than the {physical_beds} physical beds")
+    if patients_per_nurse is not None and not 1 <= patients_per_nurse <= 20:
+        raise Invalid.field("patients_per_nurse", "must be a whole number from 1 to 20, or empty")
+    code = _words("code", code)
+    if uow.session.scalar(sa.select(Unit.id).where(Unit.facility_id == facility_id, Unit.code == code)):
+        raise Conflict(f"There is already a unit with the code {code} at this hospital.")
+    unit = Unit(
+        id=uow.new_id(),
+        facility_id=facility_id,
+        code=code,
+        name=_words("name", name),
+        unit_class=unit_class,
+        patients_per_nurse=patients_per_nurse,
+        **beds,
+    )
+    uow.session.add(unit)
+    uow.session.flush()
+    return unit
+
+
+def _words(field: str, text: str) -> str:
+    cleaned = text.strip()
+    if not 1 <= len(cleaned) <= 200:
+        raise Invalid.field(field, "must have 1 to 200 characters")
+    return cleaned

@@ -1,0 +1,42 @@
+"""Which carrier carries our texts: Twilio when it is configured, else the simulated phones.
+
+The other one's addresses are not served at all.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.messaging.carriers import Carrier
+from app.messaging.carriers.simulated import SimulatedCarrier
+from app.messaging.carriers.twilio import TWILIO_URL, TwilioCarrier, TwilioSettings
+from app.messaging.drain import Drain
+from app.messaging.phones import phones
+from app.messaging.webhooks import webhooks
+from app.messaging.worker import THREADS
+from app.runtime import Runtime
+from config.settings import Twilio
+
+
+def init_app(app: Flask) -> None:
+    rt: Runtime = app.extensions["muster"]
+    twilio = rt.settings.twilio
+    carrier: Carrier = _twilio(twilio) if twilio else SimulatedCarrier(rt.db)
+    rt.parts["carrier"] = carrier
+    rt.parts["drain"] = Drain(rt)
+    app.register_blueprint(webhooks if twilio else phones)
+
+
+def _twilio(settings: Twilio) -> TwilioCarrier:
+    # A messaging service chooses the number itself: with both set, it is the one to name.
+    service = settings.messaging_service_sid
+    return TwilioCarrier(
+        TwilioSettings(
+            settings.account_sid,
+            settings.auth_token,
+            from_number=None if service else settings.from_number,
+            messaging_service_sid=service,
+            base_url=settings.base_url or TWILIO_URL,
+            connections=THREADS,
+        )
+    )

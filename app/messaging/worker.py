@@ -1,0 +1,203 @@
+"""The sender: takes texts in hand, calls the carrier from a pool of threads, records what it answered.
+
+Any number of them may run, in any number of processes. No database connection is held across a call.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import socket
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import sqlalchemy as sa
+import structlog
+from flask import Flask
+
+from app.core.ids import new_secret
+from app.messaging.actions.looks import lapse
+from app.messaging.actions.sending import Claim, Outcome, claim, record
+from app.messaging.carriers import Ambiguous, Carrier, Outgoing
+from app.messaging.models import Attempt
+from app.messaging.pace import BURST
+from app.messaging.states import AttemptState
+from app.runtime import Runtime
+
+log = structlog.get_logger()
+
+THREADS = 64
+"""Calls at the same time: at 150 ms each that is room for 400 texts a second."""
+
+POLL_SECONDS = 0.5
+_CLAIM_MOST, _RECORD_MOST = 64, 256
+_SIMULATED_THREADS = 4  # they write to our own database, where more would only queue
+
+
+class Sender:
+    """`run_once` for tests and commands; `start` and `stop` for a thread that sends whatever becomes due."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._rt: Runtime = app.extensions["muster"]
+        self._carrier: Carrier = self._rt.parts["carrier"]
+        self._name = f"{_machine()}:{os.getpid()}:{new_secret()[:8]}"
+        self._threads = _SIMULATED_THREADS if self._carrier.name == "simulated" else THREADS
+        self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._pool: ThreadPoolExecutor | None = None
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._rt.db.listen("intents", lambda _key: self._wake.set())
+
+    def run_once(self) -> int:
+        """Send everything that is due; returns how many tries were made or withheld."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="sender")
+        done = in_hand = 0
+        with self._app.app_context():
+            while True:
+                # Claimed again when half is done: the pool never runs dry, and no text waits long in hand.
+                if in_hand <= self._threads and not self._stopping.is_set():
+                    in_hand += self._take(_CLAIM_MOST)
+                if in_hand == 0:
+                    return done
+                outcomes = self._answers()
+                self._record(outcomes)
+                in_hand -= len(outcomes)
+                done += len(outcomes)
+
+    def start(self) -> None:
+        """Send in the background until `stop`."""
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is in hand and end."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+        if self._pool is not None:
+            self._pool.shutdown()
+        self._thread = self._pool = None
+
+    def recover(self) -> int:
+        """Give up the texts of senders on this machine whose process is gone, before their lease is over."""
+        return lapse_all(self._rt, _of_dead_processes(self._rt))
+
+    def _run(self) -> None:
+        try:
+            self.recover()
+        except Exception:
+            log.exception("sender.recover_failed")
+        while not self._stopping.is_set():
+            self._wake.clear()
+            done = 0
+            try:
+                done = self.run_once()
+            except Exception:
+                log.exception("sender.failed")
+            held_back = done and self._rt.settings.segments_per_second
+            self._wake.wait(BURST.total_seconds() / 2 if held_back else POLL_SECONDS)
+
+    def _take(self, most: int) -> int:
+        rate = self._rt.settings.segments_per_second
+        claims = self._rt.db.transact(
+            claim, worker=self._name, carrier=self._carrier.name, most=most, rate=rate
+        )
+        assert self._pool is not None
+        for one in claims:
+            if one.withheld is not None:
+                self._outcomes.put(Outcome(one.attempt_id, one.withheld, withheld=True))
+            else:
+                self._pool.submit(self._send, one)
+        return len(claims)
+
+    def _send(self, one: Claim) -> None:
+        try:
+            result = self._carrier.send(self._outgoing(one))
+        except Exception:
+            log.exception("carrier.raised")
+            result = Ambiguous("The call to the carrier broke off.")
+        self._outcomes.put(Outcome(one.attempt_id, result))
+
+    def _outgoing(self, one: Claim) -> Outgoing:
+        url = f"{self._rt.settings.public_url}/webhooks/twilio/status/{one.attempt_id}"
+        return Outgoing(
+            to=one.to,
+            body=one.body,
+            attempt_id=one.attempt_id,
+            reference=one.reference,
+            callback_url=url if self._carrier.name == "twilio" else None,
+            valid_for=_valid_for(one.expires_at, self._rt.clock.now()),
+        )
+
+    def _answers(self) -> list[Outcome]:
+        """At least one, and whatever else is there."""
+        found = [self._outcomes.get()]
+        while len(found) < _RECORD_MOST:
+            try:
+                found.append(self._outcomes.get_nowait())
+            except queue.Empty:
+                break
+        return found
+
+    def _record(self, outcomes: Sequence[Outcome]) -> None:
+        """All in one transaction; if that fails, each in its own, so that one cannot hold up the others.
+
+        What cannot be recorded is looked up at the carrier when its lease is over.
+        """
+        try:
+            self._rt.db.transact(record, outcomes)
+        except Exception:
+            log.exception("sender.record_failed", count=len(outcomes))
+            if len(outcomes) > 1:
+                for outcome in outcomes:
+                    self._record([outcome])
+
+
+def lapse_all(rt: Runtime, attempt_ids: Sequence[str], at_once: int = 200) -> int:
+    """Take attempts from their senders, some at a time; returns how many were in flight."""
+    parts = [attempt_ids[start : start + at_once] for start in range(0, len(attempt_ids), at_once)]
+    return sum(rt.db.transact(lapse, part) for part in parts)
+
+
+def _valid_for(expires_at: datetime | None, now: datetime) -> int | None:
+    """Seconds the carrier may keep the text; Twilio takes 1 to 36,000 and advises more than 5."""
+    if expires_at is None:
+        return None
+    return max(10, min(36_000, int((expires_at - now).total_seconds())))
+
+
+def _machine() -> str:
+    """This machine, or this container: process ids mean something only within it."""
+    try:
+        return f"{socket.gethostname()}/{os.readlink('/proc/self/ns/pid')}"[:50]
+    except OSError:
+        return socket.gethostname()[:50]
+
+
+def _of_dead_processes(rt: Runtime) -> list[str]:
+    with rt.db.read() as session:
+        query = sa.select(Attempt.id, Attempt.claimed_by).where(
+            Attempt.look_at.is_not(None), Attempt.state == AttemptState.IN_FLIGHT
+        )
+        in_flight = session.execute(query).all()
+    return [row.id for row in in_flight if _is_dead(row.claimed_by)]
+
+
+def _is_dead(worker: str) -> bool:
+    machine, pid, _ = worker.rsplit(":", 2)
+    if machine != _machine():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass  # it lives, as somebody else
+    return False

@@ -1,0 +1,115 @@
+"""Reports lost, doubled, out of order, contradicting: the text ends in the same state (promise I5)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copy
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.core.clock import ManualClock
+from app.core.db import Database
+from app.messaging import queries
+from app.messaging.actions import reports
+from app.messaging.actions.reports import Report
+from app.messaging.actions.sending import Outcome, claim, record
+from app.messaging.carriers import Accepted, Ambiguous
+from app.messaging.models import CarrierEvent
+from tests.conftest import SIGNER, START
+from tests.integration.messaging.conftest import Post, Rooms
+from tests.support.hospital import build
+
+GOOD = ("queued", "sending", "sent", "delivered")
+BAD = ("queued", "sent", "undelivered")
+_keys = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
+    path = tmp_path_factory.mktemp("reports") / "muster.db"
+    copy(sqlite_template, path)
+    db = Database(f"sqlite:///{path}", SIGNER, ManualClock(START))
+    yield Post(db, db.transact(build))
+    db.dispose()
+
+
+def play(
+    post: Post, rooms: Rooms, order: list[str], answer: str, at: int
+) -> tuple[str, str | None, list[str]]:
+    """Send one text, let reports come in this order with the create's answer among them, and see."""
+    rooms.deliveries.clear()
+    intent = post.ask(key=f"k{next(_keys)}")
+    [one] = post.db.transact(claim, worker="w", carrier="twilio", most=1)
+    sid = f"SM{one.attempt_id}"
+    for place, status in enumerate([*order, ""]):
+        if place == min(at, len(order)):
+            result = Accepted(sid) if answer == "accepted" else Ambiguous("no answer")
+            post.db.transact(record, [Outcome(one.attempt_id, result)])
+        if status:
+            code = 30005 if status == "undelivered" else None
+            report = Report(one.attempt_id, "callback", sid, status, code, f"{one.attempt_id}:{place}")
+            event_id = post.db.transact(reports.store, report)
+            assert event_id is not None
+            assert post.db.transact(reports.apply, [event_id]) == 1
+            assert post.db.transact(reports.apply, [event_id]) == 0
+    [attempt] = post.attempts(intent)
+    return post.state(intent), attempt.status, rooms.stages(intent)
+
+
+@given(
+    order=st.lists(st.sampled_from(GOOD), max_size=8),
+    answer=st.sampled_from(["accepted", "ambiguous"]),
+    at=st.integers(0, 8),
+)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_i5_delivered_is_delivered_whatever_comes_when(
+    place: Post, rooms: Rooms, order: list[str], answer: str, at: int
+) -> None:
+    state, status, stages = play(place, rooms, order, answer, at)
+    if "delivered" in order:
+        assert (state, status, stages) == ("delivered", "delivered", ["sent", "delivered"])
+    elif order or answer == "accepted":
+        known = [*order, "queued"] if answer == "accepted" else order
+        assert (state, status, stages) == ("sent", max(known, key=GOOD.index), ["sent"])
+    else:
+        assert (state, stages) == ("unknown", [])
+
+
+@given(
+    order=st.permutations([*BAD, *BAD]),
+    answer=st.sampled_from(["accepted", "ambiguous"]),
+    at=st.integers(0, 6),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_i5_undelivered_is_failed_once_whatever_comes_when(
+    place: Post, rooms: Rooms, order: list[str], answer: str, at: int
+) -> None:
+    assert play(place, rooms, order, answer, at) == ("failed", "undelivered", ["sent", "failed"])
+
+
+def test_of_two_contradicting_ends_the_first_stands_and_both_are_kept(place: Post, rooms: Rooms) -> None:
+    state, status, _ = play(place, rooms, ["delivered", "failed"], "accepted", 0)
+    assert (state, status) == ("delivered", "delivered")
+    with place.db.read() as session:
+        assert queries.queue(session, START).conflicts == 1
+        assert {"delivered", "failed"} <= set(session.scalars(sa.select(CarrierEvent.status)))
+
+
+def test_a_report_about_another_text_changes_nothing(place: Post, rooms: Rooms) -> None:
+    intent = place.ask(key="mine")
+    [one] = place.db.transact(claim, worker="w", carrier="twilio", most=1)
+    place.db.transact(record, [Outcome(one.attempt_id, Accepted("SMours"))])
+    for attempt_id, sid in ((one.attempt_id, "SMother"), ("no-such-attempt", "SMours")):
+        report = Report(attempt_id, "callback", sid, "delivered", None, f"{attempt_id}{sid}")
+        event_id = place.db.transact(reports.store, report)
+        place.db.transact(reports.apply, [event_id])
+    assert place.state(intent) == "sent"
+
+
+def test_a_word_we_do_not_know_moves_nothing(place: Post, rooms: Rooms) -> None:
+    assert play(place, rooms, ["teleported"], "accepted", 0)[0] == "sent"
