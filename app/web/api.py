@@ -111,7 +111,12 @@ def page_of(item: type[ma.Schema], name: str) -> type[ma.Schema]:
 
 
 def page(
-    db: Session, query: sa.Select[*tuple[Any, ...]], key: InstrumentedAttribute[str], *, cursor: str | None, limit: int
+    db: Session,
+    query: sa.Select[*tuple[Any, ...]],
+    key: InstrumentedAttribute[str],
+    *,
+    cursor: str | None,
+    limit: int,
 ) -> dict[str, Any]:
     """One page in order of `key`, a time-ordered id. Raises Invalid for a cursor that is none of ours."""
     if cursor is not None:
