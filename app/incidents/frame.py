@@ -18,6 +18,7 @@ from app.runtime import runtime
 # Label, endpoint, permission. An endpoint that no room has is left out.
 TABS = (
     ("Positions", "incidents.positions", Permission.BOARD_VIEW),
+    ("Call-outs", "activation.index", Permission.BOARD_VIEW),
     ("Tasks", "incidents.tasks", Permission.BOARD_VIEW),
     ("Objectives", "incidents.objectives", Permission.BOARD_VIEW),
     ("Requests", "resources.of_incident", Permission.BOARD_VIEW),
