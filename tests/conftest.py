@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
+from app.accounts import passwords
 from app.core import migrate
 from app.core.clock import ManualClock
 from app.core.db import Base, Database
@@ -24,6 +26,9 @@ from tests.support.checks import assert_journals_hold
 from tests.support.client import PageClient
 from tests.support.hospital import Hospital, build
 from tools import servers
+
+# Argon2 takes long on purpose; tests make accounts by the thousand.
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 SIGNER = Signer(bytes(range(32)))
 
@@ -158,9 +163,11 @@ def _wanted(item: pytest.Item) -> bool:
 
 
 def _empty(url: str) -> None:
-    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    deletes = "; ".join(f'DELETE FROM "{table.name}"' for table in Base.metadata.sorted_tables)
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         connection.execute(sa.text("SET lock_timeout = '5s'"))
-        connection.execute(sa.text(f"TRUNCATE {names} CASCADE"))
+        # As a replica: no triggers, no foreign keys. Faster by far than TRUNCATE of so many small tables.
+        connection.execute(sa.text("SET session_replication_role = replica"))
+        connection.exec_driver_sql(deletes)
     engine.dispose()

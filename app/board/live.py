@@ -5,6 +5,7 @@ Client: `join {incident, seq}`. Server: `cards {after, seq, at, cards}`, `head {
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from collections.abc import Mapping
@@ -244,6 +245,8 @@ def _options(settings: Settings, relay: Relay | None) -> dict[str, Any]:
     return {
         "async_mode": "gevent" if _gevent_rules() else "threading",
         "client_manager": relay,
+        "logger": logging.getLogger("socketio"),
+        "engineio_logger": logging.getLogger("engineio"),
         "transports": ["websocket"],
         "async_handlers": False,
         "max_http_buffer_size": 16_384,
