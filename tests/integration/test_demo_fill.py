@@ -92,3 +92,15 @@ def test_the_accounts_are_shown_in_a_table(app: Flask, db: Database) -> None:
     assert "chief@demo.example" in table
     assert "command staff" in table
     assert PASSWORD in table
+
+
+def test_every_room_adds_its_share(db: Database) -> None:
+    from app.resources.models import StockLevel
+    from app.surge.models import Reading
+
+    data = fill(db)
+    with db.read() as session:
+        stock = session.scalar(sa.select(sa.func.count()).select_from(StockLevel))
+        readings = session.scalar(sa.select(sa.func.count()).select_from(Reading))
+    assert stock == len(data.stock)
+    assert readings == sum(1 for _ in data.readings())
