@@ -170,3 +170,9 @@ def _listed(seat: Seat, candidates: Iterable[Person], now: Standing) -> Seat:
         else:
             seat.left_out.append(Left(person.name, why))
     return seat
+
+
+def depths(session: Session, facility_id: str) -> dict[str, int]:
+    """How many people stand on each position's depth list."""
+    query = sa.select(DepthEntry.position_slug, sa.func.count()).where(DepthEntry.facility_id == facility_id)
+    return dict(session.execute(query.group_by(DepthEntry.position_slug)).all())

@@ -65,7 +65,7 @@ def take_adt(args: dict[str, Any]) -> Response:
 @api.route("/facilities/<code>/census")
 @api.response(200, CensusOut)
 @requires(Permission.BOARD_VIEW)
-def get_census(code: str) -> dict[str, Any]:
+def get_census(code: str) -> queries.Census:
     """Who is in which unit, and what happened on the hospital's own day"""
     rt = runtime()
     with rt.db.read() as db:
@@ -74,9 +74,7 @@ def get_census(code: str) -> dict[str, Any]:
         except Invalid as unknown:
             raise NotFound(unknown.detail) from None
         actor().require(Permission.BOARD_VIEW, hospital.id)
-        found = queries.census(db, hospital, rt.clock.now())
-        answer: dict[str, Any] = CensusOut().dump(found)
-        return answer
+        return queries.census(db, hospital, rt.clock.now())
 
 
 def _body() -> bytes:

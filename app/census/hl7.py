@@ -233,7 +233,7 @@ def _plain_bytes(body: bytes) -> bytes:
 
 def parse(part: bytes) -> Message:
     """One message of an envelope. Raises Malformed when it has no usable MSH."""
-    if not part.startswith(b"MSH"):
+    if not part.startswith(b"MSH") or len(part) < 4:
         raise Malformed("MSH is missing: a message begins with MSH|^~\\&")
     text = _decode(part).replace("\0", "")
     separators = Separators.of(text)

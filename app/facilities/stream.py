@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-
 from app.core.db import UnitOfWork
-from app.journal import lock
-from app.journal.canonical import GENESIS
-from app.journal.models import StreamHead
+from app.journal import lock_or_open
 
 
 def stream_of(facility_id: str) -> str:
@@ -22,10 +17,5 @@ def take_hospitals(uow: UnitOfWork, facility_ids: Iterable[str]) -> None:
 
     Comes before any incident's journal: who needs both takes the hospital first, so nobody waits in a ring.
     """
-    dialect = sqlite if uow.session.get_bind().dialect.name == "sqlite" else postgresql
     for facility_id in sorted(facility_ids):
-        new = {"id": stream_of(facility_id), "seq": 0, "hash": GENESIS}
-        known = uow.session.scalar(sa.select(StreamHead.id).where(StreamHead.id == new["id"]))
-        if known is None:
-            uow.session.execute(dialect.insert(StreamHead).values(**new).on_conflict_do_nothing())
-        lock(uow, stream_of(facility_id))
+        lock_or_open(uow, stream_of(facility_id))

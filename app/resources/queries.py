@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,6 +15,8 @@ from app.incidents.queries import incident as get_incident
 from app.resources import catalogue
 from app.resources.models import ResourceRequest, StockLevel
 from app.resources.rules import ENDED, Priority
+
+WithIncident = sa.Select[ResourceRequest, Incident]
 
 LOW_SHARE = 0.5
 """Below this share of the usual stock an item is called low. Our choice; a hospital's own rule may differ."""
@@ -56,7 +57,7 @@ def request_of(session: Session, actor: Actor, incident_id: str, request_id: str
     return request
 
 
-def requests(actor: Actor, *, state: str = "open", incident_id: str | None = None) -> sa.Select[Any]:
+def requests(actor: Actor, *, state: str = "open", incident_id: str | None = None) -> WithIncident:
     """Requests with their incidents at the hospitals that this actor may see. `state`: open, ended or all."""
     query = sa.select(ResourceRequest, Incident).join(Incident, Incident.id == ResourceRequest.incident_id)
     if (places := actor.facilities(Permission.BOARD_VIEW)) is not None:
@@ -71,8 +72,8 @@ def requests(actor: Actor, *, state: str = "open", incident_id: str | None = Non
 
 
 def by_urgency(
-    query: sa.Select[Any],
-) -> sa.Select[Any]:
+    query: WithIncident,
+) -> WithIncident:
     """Overdue first, then by urgency, then the oldest."""
     urgency = sa.case({p: i for i, p in enumerate(Priority)}, value=ResourceRequest.priority)
     overdue = sa.and_(ResourceRequest.overdue, ResourceRequest.state.not_in(ENDED))

@@ -71,12 +71,15 @@ class ReadingMark(Base):
 
 
 class SurgeHospital(Base):
-    """`reading_version` rises with every change of a hospital's readings."""
+    """`reading_version` rises with every change of a hospital's readings, also when one becomes stale: the next
+    does so at `fresh_until`.
+    """
 
     __tablename__ = "surge_hospitals"
 
     facility_id: Mapped[str] = mapped_column(sa.ForeignKey("facilities.id"), primary_key=True)
     reading_version: Mapped[int] = mapped_column(default=0)
+    fresh_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Trigger(Base):

@@ -31,6 +31,12 @@ class UnitBeds:
     physical: int
 
 
+def fresh_until(known: Mapping[Key, Known], now: datetime) -> datetime | None:
+    """When the next of these becomes stale; None when all are already."""
+    ends = (reading.at + METRICS[metric].max_age for (_, metric), reading in known.items())
+    return min((end for end in ends if end > now), default=None)
+
+
 def samples(
     units: Iterable[UnitBeds],
     before: Mapping[Key, Known],

@@ -11,6 +11,7 @@ from app.facilities.models import Unit
 from app.facilities.stream import stream_of
 from app.surge.metrics import fresh
 from app.surge.models import (
+    CsvMapping,
     Firing,
     LatestReading,
     Recommendation,
@@ -18,6 +19,7 @@ from app.surge.models import (
     SurgeHospital,
     SurgeLevel,
     Trigger,
+    TriggerState,
 )
 from app.surge.occupancy import OCCUPIED, STAFFED, Key, Known
 
@@ -83,3 +85,25 @@ def _usable(known: dict[Key, Known], unit_id: str, at: datetime) -> bool:
     if occupied is None or not fresh(OCCUPIED, occupied.at, at):
         return False
     return staffed is None or fresh(STAFFED, staffed.at, at)
+
+
+def triggers(session: Session, facility_id: str) -> list[tuple[Trigger, TriggerState]]:
+    """The triggers of a hospital that has units of their class, and where each stands."""
+    classes = sa.select(Unit.unit_class).where(Unit.facility_id == facility_id)
+    query = (
+        sa.select(Trigger, TriggerState)
+        .join(TriggerState, TriggerState.trigger_id == Trigger.id)
+        .where(Trigger.facility_id == facility_id, Trigger.unit_class.in_(classes))
+        .order_by(Trigger.unit_class, Trigger.threshold_percent)
+    )
+    return [(trigger, state) for trigger, state in session.execute(query)]
+
+
+def csv_sources(session: Session) -> list[str]:
+    """Sources whose files have been mapped before."""
+    return list(session.scalars(sa.select(CsvMapping.source).order_by(CsvMapping.source)))
+
+
+def csv_mapping(session: Session, source: str) -> str | None:
+    """How the files of a source are read, as JSON."""
+    return session.scalar(sa.select(CsvMapping.mapping).where(CsvMapping.source == source))

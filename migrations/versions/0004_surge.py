@@ -35,6 +35,7 @@ def upgrade() -> None:
         "surge_hospitals",
         sa.Column("facility_id", sa.String(length=36), nullable=False),
         sa.Column("reading_version", sa.Integer(), nullable=False),
+        sa.Column("fresh_until", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["facility_id"], ["facilities.id"], name=op.f("fk_surge_hospitals_facility_id_facilities")
         ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from app.activation import events, texts
-from app.activation.actions.asking import ask, lane, source_of
+from app.activation.actions.asking import ask, lane
 from app.activation.actions.standing_down import stand_down
 from app.activation.candidates import phone
 from app.activation.models import (
@@ -20,6 +20,7 @@ from app.activation.models import (
     SlotKind,
     SlotState,
 )
+from app.activation.queries import source_of
 from app.activation.rules import CANNOT_COME, DIGITS, ETA_MINUTES, MEANING, expected_at, outcome_of
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
@@ -85,7 +86,7 @@ def fill(
 ) -> None:
     """The slot has what it wanted; whoever has not answered is stood down."""
     slot.state = SlotState.FILLED
-    source = source_of(uow, incident)
+    source = source_of(uow.session, incident)
     number = stand_down(uow, incident, slot, texts.filled(source, slot.title), filler=filler)
     uow.session.flush()
     filled = events.SlotFilled(
@@ -256,7 +257,7 @@ def _coming(uow: UnitOfWork, slot: Slot) -> int:
 
 
 def _message(uow: UnitOfWork, incident: Incident, question: Question, slot: Slot) -> str:
-    source = source_of(uow, incident)
+    source = source_of(uow.session, incident)
     if question.outcome is Outcome.COMING:
         expected = expected_at(question)
         assert expected is not None

@@ -9,8 +9,8 @@ from flask import Blueprint, url_for
 from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid
+from app.incidents.frame import frame
 from app.incidents.models import Incident
-from app.incidents.pages.frame import frame
 from app.resources.models import ResourceRequest
 from app.resources.rules import SAID, SOURCE_SAID, RequestState
 from app.web.forms import typed

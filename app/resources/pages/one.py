@@ -14,8 +14,8 @@ from app.board.picture import Picture
 from app.board.reducers.requests import view
 from app.board.wording import sentence
 from app.core.permissions import Permission
+from app.incidents.frame import zone_of
 from app.incidents.models import Incident
-from app.incidents.pages.frame import zone_of
 from app.journal.queries import about
 from app.resources import actions, queries, rules
 from app.resources.models import ResourceRequest, StockLevel

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.access import actor, requires
 from app.core.permissions import Permission
+from app.incidents.frame import zone_of
 from app.incidents.models import Incident
-from app.incidents.pages.frame import zone_of
 from app.incidents.queries import holders, positions, visible_incident
 from app.resources import actions, catalogue, queries
 from app.resources.actions import Wanted

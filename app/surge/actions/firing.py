@@ -13,7 +13,7 @@ from app.core.permissions import Permission
 from app.facilities.models import Unit
 from app.incidents.models import Incident
 from app.surge import events
-from app.surge.actions.hospitals import PROGRAM, open_incidents_locked, take, tell
+from app.surge.actions.hospitals import PROGRAM, note_change, open_incidents_locked, take, tell
 from app.surge.actions.recommending import reconcile
 from app.surge.models import Firing, SurgeHospital, Trigger, TriggerState
 from app.surge.occupancy import Key, Known, UnitBeds, samples
@@ -36,6 +36,9 @@ def look_again(uow: UnitOfWork, actor: Actor) -> int:
     actor.require(Permission.READING_ENTER)
     facility_ids = list(uow.session.scalars(sa.select(SurgeHospital.facility_id)))
     take(uow, facility_ids)
+    ended = sa.select(SurgeHospital.facility_id).where(SurgeHospital.fresh_until <= uow.now)
+    for facility_id in uow.session.scalars(ended).all():
+        note_change(uow, facility_id)
     changes = {
         facility_id: evaluate_hospital(uow, facility_id, latest_known(uow.session, facility_id))
         for facility_id in sorted(facility_ids)

@@ -16,6 +16,8 @@ from app.incidents.queries import open_incidents
 from app.journal import Event, append, lock
 from app.surge import packs
 from app.surge.models import SurgeHospital, Trigger, TriggerState
+from app.surge.occupancy import fresh_until
+from app.surge.queries import latest_known
 from app.surge.triggers import Status
 
 PROGRAM = Actor.system("surge")
@@ -50,6 +52,14 @@ def tell(
     for incident in incidents:
         if incident.facility_id == facility_id:
             record(uow, incident, actor, event)
+
+
+def note_change(uow: UnitOfWork, facility_id: str) -> None:
+    """Readings of a hospital that the caller has taken are new, or old enough to be stale."""
+    hospital = uow.session.get_one(SurgeHospital, facility_id)
+    hospital.reading_version += 1
+    hospital.fresh_until = fresh_until(latest_known(uow.session, facility_id), uow.now)
+    uow.announce("readings", facility_id)
 
 
 def _begin(uow: UnitOfWork, facility_id: str) -> None:

@@ -18,9 +18,9 @@ from app.core.db import UnitOfWork
 from app.core.permissions import Permission
 from app.facilities.models import Facility, Unit
 from app.surge.actions.firing import carry_out, evaluate_hospital
-from app.surge.actions.hospitals import take
+from app.surge.actions.hospitals import note_change, take
 from app.surge.metrics import HIGHEST_VALUE, METRICS
-from app.surge.models import LatestReading, Reading, ReadingMark, SurgeHospital
+from app.surge.models import LatestReading, Reading, ReadingMark
 from app.surge.occupancy import Known
 from app.surge.queries import latest_known
 
@@ -110,7 +110,7 @@ def enter(uow: UnitOfWork, actor: Actor, *, readings: Sequence[Given]) -> Entere
         before = latest_known(uow.session, facility_id)
         stored = _store(uow, actor, rows[facility_id], entered)
         if stored:
-            _raise_version(uow, facility_id)
+            note_change(uow, facility_id)
             arrivals = [((row.unit_id, row.metric), Known(row.value, row.observed_at)) for row, _ in stored]
             changes[facility_id] = evaluate_hospital(uow, facility_id, before, arrivals)
     carry_out(uow, changes)
@@ -292,15 +292,6 @@ def _upsert(uow: UnitOfWork, model: type[LatestReading | ReadingMark], values: l
         ),
         values,
     )
-
-
-def _raise_version(uow: UnitOfWork, facility_id: str) -> None:
-    uow.session.execute(
-        sa.update(SurgeHospital)
-        .where(SurgeHospital.facility_id == facility_id)
-        .values(reading_version=SurgeHospital.reading_version + 1)
-    )
-    uow.announce("readings", facility_id)
 
 
 def _dialect(uow: UnitOfWork) -> Any:

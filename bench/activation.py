@@ -1,0 +1,350 @@
+"""How fast a call-out reaches everybody, and how fast their answers are taken.
+
+    python -m bench.activation [--people 1000] [--latency 0] [--engine sqlite|postgresql|both] [--json]
+
+A carrier on this machine (tests.fakes.carrier, a process of its own) takes the texts and reports each as sent and
+delivered; then everybody answers "1" through the inbound webhook. Muster runs as it is deployed: on SQLite in one
+process with threads, on PostgreSQL with the web in processes of its own. Beside it, in the same run, the least that
+sends texts with the same libraries (bench.bare).
+
+Columns, in seconds: `commit` opens the call-out; `sent` is from its commit to the last text at the carrier;
+`delivered` to the last report recorded
+(reports come 1 s and 4 s after the text); `answered` from the first answer posted to the last one taken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.serving import make_server
+
+from app import create_app
+from app.activation.actions.callouts import open_callout
+from app.activation.candidates import Group
+from app.core import migrate
+from app.core.actor import Actor
+from app.core.db import Database, UnitOfWork
+from app.incidents.actions.lifecycle import declare
+from app.messaging.models import InboundText, Intent
+from app.messaging.worker import THREADS, Sender
+from app.staffing.models import ContactMethod, Person, Skill
+from bench import bare
+from bench.answers import post_answers
+from config import logs
+from config.settings import Settings, Twilio
+from tests.fakes.carrier.settings import Settings as CarrierSettings
+from tests.support.hospital import build
+from tools.servers import free_port, postgres
+
+BODY = "SBMC bus crash: can you come in? Reply 1 within 30 min, 2 within 60, 3 later, 9 cannot come."
+SKILL = "bench"
+CARRIER_SPEED = 0.05
+"""Reports come 1 s and 4 s after a text, about as real networks do."""
+
+LONGEST = 300.0
+ACCOUNT = CarrierSettings()
+
+
+@dataclass(frozen=True)
+class Row:
+    engine: str
+    what: str
+    people: int
+    commit: float
+    sent: float
+    texts_per_second: float
+    delivered: float | None
+    answered: float
+    answers_per_second: float
+    duplicates: int
+
+    @classmethod
+    def of(
+        cls,
+        place: Place,
+        what: str,
+        commit: float,
+        sent: float,
+        delivered: float | None,
+        answered: float,
+        duplicates: int,
+    ) -> Row:
+        rates = round(place.people / sent), round(place.people / answered)
+        times = [None if t is None else round(t, 3) for t in (commit, sent, delivered, answered)]
+        return cls(
+            place.engine,
+            what,
+            place.people,
+            commit=times[0] or 0.0,
+            sent=times[1] or 0.0,
+            texts_per_second=rates[0],
+            delivered=times[2],
+            answered=times[3] or 0.0,
+            answers_per_second=rates[1],
+            duplicates=duplicates,
+        )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one measurement runs."""
+
+    engine: str
+    database_url: str
+    key_file: Path
+    carrier_url: str
+    people: int
+    port: int
+
+    @property
+    def public_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def numbers(self) -> list[str]:
+        """Numbers of the range kept for fiction, 555-01xx, over as many area codes as it takes."""
+        return [f"+1{200 + n // 100}55501{n % 100:02d}" for n in range(self.people)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.activation", description=__doc__.splitlines()[0])
+    parser.add_argument("--people", type=int, default=1000)
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds the carrier takes for each text")
+    parser.add_argument("--engine", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
+    options = parser.parse_args()
+    engines = ("sqlite", "postgresql") if options.engine == "both" else (options.engine,)
+    rows = [row for engine in engines for row in measure(engine, options.people, options.latency)]
+    if options.json:
+        print(
+            json.dumps({"bench": "activation", "latency": options.latency, "rows": list(map(asdict, rows))})
+        )
+    else:
+        show(rows)
+
+
+def measure(engine: str, people: int, latency: float) -> Iterator[Row]:
+    for run in (muster, outbox):
+        with ExitStack() as stack:
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            if engine == "sqlite":
+                url = f"sqlite:///{directory / 'bench.db'}"
+            else:
+                url = stack.enter_context(postgres(directory / "postgres")).database("bench")
+            carrier_url = stack.enter_context(carrier(latency))
+            key_file = directory / "journal.key"
+            key_file.write_text(bytes(range(32)).hex())
+            yield run(Place(engine, url, key_file, carrier_url, people, free_port()))
+
+
+def muster(place: Place) -> Row:
+    app = create_app(_settings(place))
+    logs.configure("json", "WARNING")
+    db: Database = app.extensions["muster"].db
+    migrate.upgrade(db)
+    incident_id, commander = db.transact(_prepare, place)
+    everybody = [Group(SKILL, None, place.people)]
+    with serving(place, app, "wsgi:app", _environment(place)):
+        sender = Sender(app)
+        sender.start()
+        began = time.time()
+        db.transact(open_callout, commander, incident_id, groups=everybody, public_url=place.public_url)
+        committed = time.time()
+        last, duplicates = all_sent(place)
+        delivered = until(lambda: _count(db, sa.func.count(Intent.delivered_at)) >= place.people)
+        took = answer(place)
+        taken = _count(db, sa.func.count(InboundText.processed_at))
+        assert taken == place.people, f"{taken} of {place.people} answers were taken"
+        sender.stop()
+    db.dispose()
+    return Row.of(
+        place, "Muster", committed - began, last - committed, delivered - committed, took, duplicates
+    )
+
+
+def outbox(place: Place) -> Row:
+    db = bare.database(place.database_url)
+    migrate.upgrade(db)  # for the write-ahead log, as Muster has it
+    bare.metadata.create_all(db.engine)
+    environment = {
+        "BARE_DATABASE_URL": place.database_url,
+        "BARE_PUBLIC_URL": place.public_url,
+        "BARE_TOKEN": ACCOUNT.auth_token,
+    }
+    os.environ.update(environment)
+    with serving(place, bare.create_app(), "bench.bare:create_app()", environment):
+        began = time.time()
+        bare.fill(db, place.numbers, BODY)
+        committed = time.time()
+        account = (ACCOUNT.account_sid, ACCOUNT.auth_token)
+        bare.send_all(db, place.carrier_url, account, ACCOUNT.default_sender, THREADS)
+        last, duplicates = all_sent(place)
+        took = answer(place)
+    db.dispose()
+    return Row.of(place, "bare outbox", committed - began, last - committed, None, took, duplicates)
+
+
+def all_sent(place: Place) -> tuple[float, int]:
+    """Wait until the carrier has a text for everybody; when the last came, and how many came twice."""
+    until(lambda: _summary(place)["recipients"] >= place.people)
+    summary = _summary(place)
+    return summary["last_at"], summary["duplicates"]
+
+
+def answer(place: Place) -> float:
+    """Everybody answers, from a process of their own; seconds until the last was taken."""
+    url = f"{place.public_url}/webhooks/twilio/inbound"
+    with get_context("spawn").Pool(1) as pool:
+        seconds: float = pool.apply(post_answers, (url, ACCOUNT.auth_token, place.numbers))
+    return seconds
+
+
+@contextmanager
+def serving(place: Place, app: Flask, target: str, environment: dict[str, str]) -> Iterator[None]:
+    """The web side at `place.public_url`: threads of this process for SQLite, gunicorn for PostgreSQL."""
+    if place.engine == "sqlite":
+        server = make_server("127.0.0.1", place.port, app, threaded=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield
+        server.shutdown()
+        return
+    command = [sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "2", "-b", f"127.0.0.1:{place.port}"]
+    quiet = ["--no-control-socket", "--log-level", "warning", target]
+    with child([*command, *quiet], environment):
+        until(lambda: _answers(place.public_url))
+        yield
+
+
+@contextmanager
+def carrier(latency: float) -> Iterator[str]:
+    port = free_port()
+    command = [sys.executable, "-m", "tests.fakes.carrier", "--port", str(port), "--latency", str(latency)]
+    with child([*command, "--speed", str(CARRIER_SPEED)], {}):
+        url = f"http://127.0.0.1:{port}"
+        until(lambda: _answers(url))
+        yield url
+
+
+@contextmanager
+def child(command: list[str], environment: dict[str, str]) -> Iterator[None]:
+    process = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def until(done: Callable[[], bool]) -> float:
+    """Wait for something to come true; when it did. Raises TimeoutError after LONGEST seconds."""
+    ends = time.time() + LONGEST
+    while not done():
+        if time.time() > ends:
+            raise TimeoutError("the measurement did not end")
+        time.sleep(0.02)
+    return time.time()
+
+
+def show(rows: list[Row]) -> None:
+    form = "{:<11} {:<12} {:>7} {:>8} {:>8} {:>9} {:>10} {:>9} {:>11} {:>7}"
+    heads = ("engine", "what", "people", "commit", "sent", "texts/s", "delivered", "answered", "answers/s")
+    print(form.format(*heads, "doubled"))
+    for row in rows:
+        delivered = "-" if row.delivered is None else f"{row.delivered:.2f}"
+        figures = (f"{row.commit:.2f}", f"{row.sent:.2f}", f"{row.texts_per_second:.0f}", delivered)
+        rest = (f"{row.answered:.2f}", f"{row.answers_per_second:.0f}", row.duplicates)
+        print(form.format(row.engine, row.what, row.people, *figures, *rest))
+
+
+def _prepare(uow: UnitOfWork, place: Place) -> tuple[str, Actor]:
+    """A hospital, its commander, everybody with a phone and a skill, and an incident."""
+    hospital = build(uow)
+    for number in place.numbers:
+        person = Person(
+            id=uow.new_id(), facility_id=hospital.facility.id, name=f"Nurse {number[-4:]}", job_title="Nurse"
+        )
+        person.contacts = [ContactMethod(id=uow.new_id(), channel="sms", address=number)]
+        person.skills = [Skill(slug=SKILL)]
+        uow.session.add(person)
+    incident = declare(
+        uow,
+        hospital.commander,
+        guide="mass_casualty_incident",
+        facility_id=hospital.facility.id,
+        exercise=False,
+        activation_level="full",
+        reason="Bus crash",
+    )
+    return incident.id, hospital.commander
+
+
+def _settings(place: Place) -> Settings:
+    twilio = Twilio(
+        ACCOUNT.account_sid,
+        ACCOUNT.auth_token,
+        from_number=ACCOUNT.default_sender,
+        base_url=place.carrier_url,
+    )
+    return Settings(
+        database_url=place.database_url,
+        public_url=place.public_url,
+        signing_key_file=place.key_file,
+        twilio=twilio,
+        jobs="off",
+        log_format="json",
+    )
+
+
+def _environment(place: Place) -> dict[str, str]:
+    """The same settings for a process of its own."""
+    return {
+        "MUSTER_DATABASE_URL": place.database_url,
+        "MUSTER_PUBLIC_URL": place.public_url,
+        "MUSTER_SIGNING_KEY_FILE": str(place.key_file),
+        "MUSTER_TWILIO_BASE_URL": place.carrier_url,
+        "MUSTER_LOG_FORMAT": "json",
+        "TWILIO_ACCOUNT_SID": ACCOUNT.account_sid,
+        "TWILIO_AUTH_TOKEN": ACCOUNT.auth_token,
+        "TWILIO_FROM_NUMBER": ACCOUNT.default_sender,
+    }
+
+
+def _summary(place: Place) -> Any:
+    with urllib.request.urlopen(f"{place.carrier_url}/_control/summary") as answer:
+        return json.load(answer)
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url)
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _count(db: Database, what: sa.ColumnElement[int]) -> int:
+    with db.read() as session:
+        return session.scalar(sa.select(what)) or 0
+
+
+if __name__ == "__main__":
+    main()
