@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import ROOT, Site
 
 COMMANDER, CHIEF = "commander@demo.example", "chief@demo.example"
-NEWS_MS = 3_000  # a second on an idle machine; tests share two cores with each other
+NEWS_MS = 10_000  # generous: tests share two cores; bench/fanout.py measures how fast it is
 Opener = Callable[..., Page]
 
 
@@ -143,7 +143,8 @@ def close_and_read_the_record(first: Page, second: Page, board_url: str, site: S
     expect(second.locator("#card-header")).to_contain_text("closed", timeout=NEWS_MS)
     first.goto(f"{board_url}/review")
     expect(first.get_by_text("The journal is whole")).to_be_visible()
-    expect(first.get_by_role("row").filter(has_text="Safety Officer").first).to_contain_text("filled")
+    filled = first.get_by_role("row").filter(has_text="Safety Officer").first
+    expect(filled).to_contain_text(re.compile(r"\d (s|min)"))  # how long it took to fill
     number = re.search(r"[A-Z]+-\d{4}-\d{4}", first.content())
     assert number is not None
     verify(site, number[0], folder)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
+from tests.support.client import PageClient
+
+ER7 = "x-application/hl7-v2+er7"
 _ids = count(1)
-BASE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
 def adt(
@@ -49,3 +51,28 @@ def adt(
 def minute(n: int) -> str:
     """08:00 on the test day and `n` minutes, as HL7 writes it."""
     return f"20261123{8 + n // 60:02}{n % 60:02}00+0000"
+
+
+def send(
+    client: PageClient, body: str | bytes, query: str = "?facility=SBMC", status: int = 200, kind: str = ER7
+) -> str:
+    response = client.http.post(
+        f"/api/v1/adt{query}",
+        data=body,
+        content_type=kind,
+        headers={"Authorization": f"Bearer {client.token}"},
+    )
+    assert response.status_code == status, response.text[:600]
+    return response.get_data(as_text=True)
+
+
+def look(client: PageClient, code: str = "SBMC") -> dict[str, Any]:
+    return client.api("GET", f"/facilities/{code}/census", 200)
+
+
+def occupied(found: dict[str, Any]) -> dict[str, int]:
+    return {unit["code"]: unit["occupied"] for unit in found["units"] if unit["occupied"]}
+
+
+def msa(answer: str) -> list[str]:
+    return [line for line in answer.split("\r") if line.startswith("MSA")]
