@@ -8,7 +8,8 @@ process with threads, on PostgreSQL with the web in processes of its own. Beside
 sends texts with the same libraries (bench.bare).
 
 Columns, in seconds: `commit` opens the call-out; `sent` is from its commit to the last text at the carrier;
-`delivered` to the last report recorded; `answered` from the first answer posted to the last one taken.
+`delivered` to the last report recorded
+(reports come 1 s and 4 s after the text); `answered` from the first answer posted to the last one taken.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ from app.messaging.worker import THREADS, Sender
 from app.staffing.models import ContactMethod, Person, Skill
 from bench import bare
 from bench.answers import post_answers
+from config import logs
 from config.settings import Settings, Twilio
 from tests.fakes.carrier.settings import Settings as CarrierSettings
 from tests.support.hospital import build
@@ -53,6 +55,9 @@ from tools.servers import free_port, postgres
 
 BODY = "SBMC bus crash: can you come in? Reply 1 within 30 min, 2 within 60, 3 later, 9 cannot come."
 SKILL = "bench"
+CARRIER_SPEED = 0.05
+"""Reports come 1 s and 4 s after a text, about as real networks do."""
+
 LONGEST = 300.0
 ACCOUNT = CarrierSettings()
 
@@ -151,6 +156,7 @@ def measure(engine: str, people: int, latency: float) -> Iterator[Row]:
 
 def muster(place: Place) -> Row:
     app = create_app(_settings(place))
+    logs.configure("json", "WARNING")
     db: Database = app.extensions["muster"].db
     migrate.upgrade(db)
     incident_id, commander = db.transact(_prepare, place)
@@ -230,7 +236,7 @@ def serving(place: Place, app: Flask, target: str, environment: dict[str, str]) 
 def carrier(latency: float) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "tests.fakes.carrier", "--port", str(port), "--latency", str(latency)]
-    with child(command, {}):
+    with child([*command, "--speed", str(CARRIER_SPEED)], {}):
         url = f"http://127.0.0.1:{port}"
         until(lambda: _answers(url))
         yield url

@@ -36,7 +36,7 @@ answers = sa.Table(
 )
 
 
-class LoopbackClient(TwilioHttpClient):  # type: ignore[misc]
+class LoopbackClient(TwilioHttpClient):
     """Twilio's own HTTP client, sent to another address."""
 
     def __init__(self, base_url: str, threads: int) -> None:

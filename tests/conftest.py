@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,8 +14,7 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from structlog.stdlib import ProcessorFormatter
 
 from app import create_app
 from app.accounts import passwords
@@ -31,16 +32,7 @@ from tools import servers
 passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 SIGNER = Signer(bytes(range(32)))
-
-
-class FreshContextClient(FlaskClient):
-    """Each request has a `g` of its own, as on a server, though the tests hold an application context."""
-
-    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        with self.application.app_context():
-            return super().open(*args, **kwargs)
-
-
+PHONE_IN_CLEAR = re.compile(r"\+\d{10,15}\b")
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, 04:00 in New York
 
 
@@ -111,7 +103,6 @@ def app(settings: Settings, clock: ManualClock) -> Iterator[Flask]:
     """The whole program. Afterwards every incident's journal must verify and fold to what the tables say."""
     app = create_app(settings, clock)
     app.testing = True
-    app.test_client_class = FreshContextClient
     with app.app_context():
         yield app
         assert_journals_hold(app)
@@ -133,6 +124,22 @@ def act(db: Database) -> Any:
 def hospital(db: Database) -> Hospital:
     """One hospital with units, people, a depth list and an account for each role."""
     return db.transact(build)
+
+
+@pytest.fixture(autouse=True)
+def no_phone_number_in_logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever a test makes the program log, as it would be written."""
+    yield
+    for record in caplog.get_records("call"):
+        line = as_written(record)
+        assert not PHONE_IN_CLEAR.search(line), f"a phone number stands in the log: {line}"
+
+
+def as_written(record: logging.LogRecord) -> str:
+    """A record as the program's own handler writes it, once there is one."""
+    formatters = [handler.formatter for handler in logging.getLogger().handlers]
+    ours = next((f for f in formatters if isinstance(f, ProcessorFormatter)), None)
+    return ours.format(record) if ours else record.getMessage()
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from app.core.db import UnitOfWork
 from app.core.errors import Invalid
 from app.core.permissions import Permission
 from app.incidents import queries as incidents
-from app.incidents.models import Incident
 from app.incidents.frame import frame
+from app.incidents.models import Incident
 from app.runtime import runtime, transact
 from app.web.forms import Errors, done, submitted, typed
 

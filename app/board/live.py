@@ -72,6 +72,11 @@ class Live:
         rt.db.listen("readings", self._readings_changed)
         rt.db.listen("sign-in-ended", self._sign_in_ended)
 
+    @property
+    def open_boards(self) -> int:
+        """How many browsers are connected to this process."""
+        return len(self._connections)
+
     def stop(self) -> None:
         """End the background threads."""
         self._stopping.set()

@@ -42,10 +42,8 @@ def _send(
     role: str,
 ) -> list[str]:
     reached = [(person, contact) for person in people if (contact := phone(person)) is not None]
-    title = trimmed(in_gsm(subject.title), 60)
-    body = source_of(uow.session, incident).says(
-        f"{title}: {subject.words} You are told as {role}; no reply needed."
-    )
+    title, words = trimmed(in_gsm(subject.title), 60), trimmed(in_gsm(subject.words), 120)
+    body = source_of(uow.session, incident).says(f"{title}: {words} You are told as {role}; no reply needed.")
     request_all(
         uow,
         [

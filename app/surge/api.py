@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import request
+from flask import Response, request
 from marshmallow import ValidationError
 
 from app.accounts.access import actor, requires
+from app.core.actor import Actor
+from app.core.db import UnitOfWork
 from app.core.errors import Invalid, NotFound
 from app.core.permissions import Permission
 from app.facilities.models import Facility
-from app.runtime import runtime, transact
+from app.runtime import runtime
 from app.surge import actions, queries
 from app.surge.actions import Entered, Given, Refused
 from app.surge.capacity import house
 from app.surge.schemas import MOST_AT_ONCE, CapacityOut, EnteredOut, ReadingIn
-from app.web.api import blueprint
+from app.web.api import blueprint, post
 
 api = blueprint("surge", "Readings of beds and patients, and what they add up to")
 
@@ -40,21 +42,19 @@ _BODY = {
 @api.alt_response(
     207, schema=EnteredOut, description="Some taken; `refused` names what is wrong with the others"
 )
-@api.alt_response(
-    422, description="None taken; a problem document with `errors` by field, in a list items.N.field"
-)
 @requires(Permission.READING_ENTER)
-def enter() -> Any:
+def enter() -> Response:
     """Enter one reading, or up to 10000 as a list or as {items: [...]}
 
     The same reading again changes nothing, so a call may be repeated. Another value for the same unit, metric,
-    observed_at and source corrects the earlier one.
+    observed_at and source corrects the earlier one. When none can be taken the answer is a problem whose
+    `errors` are by field, in a list by items.N.field.
     """
     rows, single = _rows(request.get_json(silent=True))
-    entered = _entered(rows)
-    if entered.accepted == 0:
-        raise _nothing_taken(entered, single)
-    return entered, 207 if entered.refused else 201
+    response = post(_enter, EnteredOut, actor(), rows, single)
+    if response.get_json()["refused"]:
+        response.status_code = 207
+    return response
 
 
 @api.route("/facilities/<string:code>/capacity")
@@ -98,7 +98,7 @@ def _rows(body: Any) -> tuple[list[Any], bool]:
     return rows, False
 
 
-def _entered(rows: list[Any]) -> Entered:
+def _enter(uow: UnitOfWork, who: Actor, rows: list[Any], single: bool) -> Entered:
     """Check each row's form, enter those that have it, and put all refusals in order."""
     schema, given, places, refused = ReadingIn(), [], [], []
     for index, row in enumerate(rows):
@@ -107,9 +107,11 @@ def _entered(rows: list[Any]) -> Entered:
             places.append(index)
         except ValidationError as error:
             refused.append(Refused(index, _by_field(error.normalized_messages())))
-    entered = transact(actions.enter, actor(), readings=given)
+    entered = actions.enter(uow, who, readings=given)
     refused += [Refused(places[each.index], each.errors) for each in entered.refused]
     entered.refused = sorted(refused, key=lambda each: each.index)
+    if entered.accepted == 0:
+        raise _nothing_taken(entered, single)
     return entered
 
 

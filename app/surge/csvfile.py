@@ -23,7 +23,7 @@ MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "--", ".", "not reported
 SUPPRESSED = "-999999"
 WHOLE = "*"
 """Stands for the whole hospital where a file names no units."""
-NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
+NUMBER = re.compile(r"[+-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?")
 DATE_ORDERS = {
     "ymd": ("year first: 2026-11-23", ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d")),
     "mdy": ("month first: 11/23/2026", ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y")),
@@ -117,6 +117,11 @@ def header(text: str) -> list[str]:
     return names
 
 
+def row_count(text: str) -> int:
+    """How many rows stand under the header. Raises Unreadable when one of them is no CSV."""
+    return sum(1 for _ in _rows(text)) - 1
+
+
 def preview(text: str, most: int = 5) -> list[list[str]]:
     """The first rows under the header."""
     rows = _rows(text)
@@ -152,9 +157,9 @@ def number(text: str) -> tuple[int, bool]:
     if not NUMBER.fullmatch(text):
         raise ValueError(f"is no number; allowed are whole numbers from 0 to {HIGHEST_VALUE}")
     exact = Decimal(text.replace(",", ""))
-    rounded = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
     if not 0 <= exact <= HIGHEST_VALUE:
         raise ValueError(f"is out of range; allowed are whole numbers from 0 to {HIGHEST_VALUE}")
+    rounded = int(exact.to_integral_value(ROUND_HALF_UP))
     return rounded, exact != rounded
 
 

@@ -11,6 +11,7 @@ from app.facilities.models import Unit
 from app.facilities.stream import stream_of
 from app.surge.metrics import fresh
 from app.surge.models import (
+    CsvMapping,
     Firing,
     LatestReading,
     Recommendation,
@@ -96,3 +97,13 @@ def triggers(session: Session, facility_id: str) -> list[tuple[Trigger, TriggerS
         .order_by(Trigger.unit_class, Trigger.threshold_percent)
     )
     return [(trigger, state) for trigger, state in session.execute(query)]
+
+
+def csv_sources(session: Session) -> list[str]:
+    """Sources whose files have been mapped before."""
+    return list(session.scalars(sa.select(CsvMapping.source).order_by(CsvMapping.source)))
+
+
+def csv_mapping(session: Session, source: str) -> str | None:
+    """How the files of a source are read, as JSON."""
+    return session.scalar(sa.select(CsvMapping.mapping).where(CsvMapping.source == source))

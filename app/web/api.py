@@ -22,11 +22,14 @@ from app.core.ids import is_id
 from app.core.insert import insert_once
 from app.runtime import transact
 from app.web.openapi import completed
+from app.web.requests import WORDS, is_storable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 PREFIX = "/api/v1"
+MOST_INTEGER = 2**31 - 1  # what both engines' integer columns hold
+FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 
 class MusterApi(Api):
@@ -56,11 +59,20 @@ class MusterApi(Api):
 
 
 class Schema(ma.Schema):
-    """Unknown fields are refused, by name: a misspelt field must not be silently dropped."""
+    """Unknown fields are refused, by name: a misspelt field must not be silently dropped. So is what no column
+    holds and no clock shows.
+    """
 
     class Meta:
         unknown = ma.RAISE
         ordered = True
+
+    @ma.post_load
+    def _can_be_kept(self, data: Any, **_: Any) -> Any:
+        faults = {name: [fault] for name, value in data.items() if (fault := unkeepable(value))}
+        if faults:
+            raise ma.ValidationError(faults)
+        return data
 
 
 class PageArgs(Schema):
@@ -70,6 +82,21 @@ class PageArgs(Schema):
         metadata={"description": "`next` of the page before"},
     )
     limit = ma.fields.Integer(load_default=100, validate=ma.validate.Range(1, 1000))
+
+
+def unkeepable(value: Any) -> str | None:
+    """Why a value cannot be stored and shown, or None when it can. Looks into lists; nested schemas look for
+    themselves.
+    """
+    if isinstance(value, str) and not is_storable(value):
+        return WORDS
+    if isinstance(value, int) and abs(value) > MOST_INTEGER:
+        return f"must be a whole number of at most {MOST_INTEGER}"
+    if isinstance(value, datetime) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+        return f"must lie in the years {FIRST_YEAR} to {LAST_YEAR}"
+    if isinstance(value, list):
+        return next((fault for item in value if (fault := unkeepable(item))), None)
+    return None
 
 
 def page_of(item: type[ma.Schema], name: str) -> type[ma.Schema]:
@@ -84,7 +111,12 @@ def page_of(item: type[ma.Schema], name: str) -> type[ma.Schema]:
 
 
 def page(
-    db: Session, query: sa.Select[Any], key: InstrumentedAttribute[str], *, cursor: str | None, limit: int
+    db: Session,
+    query: sa.Select[*tuple[Any, ...]],
+    key: InstrumentedAttribute[str],
+    *,
+    cursor: str | None,
+    limit: int,
 ) -> dict[str, Any]:
     """One page in order of `key`, a time-ordered id. Raises Invalid for a cursor that is none of ours."""
     if cursor is not None:

@@ -160,3 +160,9 @@ def test_a_stale_count_raises_the_version(
     clock.advance(minutes=90)
     db.transact(look_again, PROGRAM)
     assert commander.api("GET", "/facilities/SBMC/capacity", 200)["version"] == 2
+
+
+def test_a_repeated_key_gives_the_same_answer(commander: PageClient, reading: dict[str, object]) -> None:
+    first = commander.api("POST", "/readings", 207, [reading, {}], Idempotency_Key="k1")
+    assert commander.api("POST", "/readings", 207, [reading, {}], Idempotency_Key="k1") == first
+    commander.api("POST", "/readings", 422, [reading], Idempotency_Key="k1")

@@ -88,6 +88,21 @@ def test_from_asking_to_closing(
     ]
 
 
+def test_an_exercise_takes_nothing_off_the_real_shelves(
+    act: Any, db: Database, hospital: Hospital, incident: Incident
+) -> None:
+    drill = declared(act, hospital, exercise=True)
+    asked = raised(act, hospital.staff, drill, lines=[Wanted(120, sku="n95_respirator")])
+    step = (hospital.commander, drill.id, asked.id)
+    act(actions.approve, *step)
+    with pytest.raises(Invalid, match="only 100 are in stock"):
+        act(actions.fill, *step, line_id=asked.lines[0].id, quantity=101, source="stock")
+    made = act(actions.fill, *step, line_id=asked.lines[0].id, quantity=100, source="stock")
+    act(actions.fall_through, *step, fill_id=made.fills[0].id, reason="End of play")
+    assert on_hand(db, hospital, "n95_respirator") == 100
+    assert "stock.moved" not in kinds(db, drill)
+
+
 def test_what_does_not_come_is_wanted_again_and_goes_back_to_stock(
     act: Any, db: Database, hospital: Hospital, incident: Incident, asked: ResourceRequest
 ) -> None:

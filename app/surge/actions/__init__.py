@@ -3,12 +3,13 @@
 from app.surge.actions.firing import look_again
 from app.surge.actions.levels import confirm, decline, set_level
 from app.surge.actions.readings import Entered, Given, Refused, enter
-from app.surge.actions.uploads import drop_old_uploads, keep_upload, take_upload
+from app.surge.actions.uploads import check_columns, drop_old_uploads, keep_upload, take_upload
 
 __all__ = [
     "Entered",
     "Given",
     "Refused",
+    "check_columns",
     "confirm",
     "decline",
     "drop_old_uploads",

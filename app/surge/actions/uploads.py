@@ -38,8 +38,11 @@ def keep_upload(uow: UnitOfWork, actor: Actor, *, filename: str, source: str, co
     try:
         text, encoding = csvfile.decode(content)
         csvfile.header(text)
+        rows = csvfile.row_count(text)
     except csvfile.Unreadable as problem:
         raise Invalid.field("file", str(problem)) from problem
+    if rows == 0:
+        raise Invalid.field("file", "has no rows under its first line")
     upload = CsvUpload(
         id=uow.new_id(),
         account_id=actor.id,
