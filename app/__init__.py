@@ -28,6 +28,8 @@ ROOMS = (
     "activation",
     "messaging",
     "escalation",
+    "scores",
+    "census",
     "surge",
     "resources",
     "board",

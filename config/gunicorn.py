@@ -9,6 +9,7 @@ reads.
 """
 
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from config.settings import Settings, SettingsError, load
 REQUEST_THREADS = 32
 # Connections that are no sockets: requests, and browsers that keep one open for the next request.
 REQUEST_CONNECTIONS = 1_000
+UNREAD_MILLISECONDS = 20_000
 
 
 def gevent_worker() -> type:
@@ -60,6 +62,14 @@ def start_jobs(application: Any) -> None:
     from app.jobs import start_inline
 
     start_inline(application)
+
+
+def when_ready(server: Any) -> None:
+    """Called by gunicorn before it starts workers. A browser that stopped reading, like a laptop whose lid was
+    closed, is dropped by the kernel; it would hold a thread and what is written to it otherwise."""
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        for listener in server.LISTENERS:
+            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
 
 
 def post_worker_init(worker: Any) -> None:

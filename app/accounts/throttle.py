@@ -30,7 +30,7 @@ class Throttle:
         if redis_url is not None:
             url = f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url
             shared = storage_from_string(url, socket_timeout=1, socket_connect_timeout=1)
-            self._limiters.append(MovingWindowRateLimiter(shared))  # type: ignore[arg-type]
+            self._limiters.append(MovingWindowRateLimiter(shared))
 
     def check(self, address: str, email: str) -> None:
         """Raises TooManyAttempts, saying when to try again."""

@@ -95,7 +95,7 @@ def standing(session: Session, incident_id: str) -> Standing:
     asked = sa.select(Question.person_id, Question.slot_id).where(
         Question.incident_id == incident_id, Question.state == QuestionState.OPEN
     )
-    return Standing(dict(session.execute(held).tuples()), dict(session.execute(asked).tuples()))
+    return Standing(dict(session.execute(held).all()), dict(session.execute(asked).all()))
 
 
 def position_seat(
@@ -170,3 +170,9 @@ def _listed(seat: Seat, candidates: Iterable[Person], now: Standing) -> Seat:
         else:
             seat.left_out.append(Left(person.name, why))
     return seat
+
+
+def depths(session: Session, facility_id: str) -> dict[str, int]:
+    """How many people stand on each position's depth list."""
+    query = sa.select(DepthEntry.position_slug, sa.func.count()).where(DepthEntry.facility_id == facility_id)
+    return dict(session.execute(query.group_by(DepthEntry.position_slug)).all())

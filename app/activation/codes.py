@@ -51,7 +51,7 @@ def codes_of(session: Session, people: Iterable[Person], now: datetime, asking: 
     return found
 
 
-def _given(numbers: Sequence[str], now: datetime) -> sa.Select[tuple[str, str, str, QuestionState]]:
+def _given(numbers: Sequence[str], now: datetime) -> sa.Select[str, str, str, QuestionState]:
     return (
         sa.select(ContactMethod.address, Question.code, Question.slot_id, Question.state)
         .join(Question, Question.person_id == ContactMethod.person_id)

@@ -55,9 +55,9 @@ class QuestionsAsked(Event):
     questions: list[Asked]
 
 
-@event("question.delivered", "texts")
+@event("question.delivered", "texts", routine=True)
 class QuestionsDelivered(Event):
-    """One batch of reports: ids of questions whose text was sent, arrived, failed, or goes to another phone."""
+    """One batch of reports: questions whose text was sent, arrived, failed, or goes to another phone."""
 
     sent: list[str]
     delivered: list[str]

@@ -53,7 +53,7 @@ class Stage(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What an answer led to. `not_needed`: would come, but the place was taken; `over`: the call-out had ended."""
+    """What an answer led to. `not_needed`: would come, but the place was taken; `over`: it had ended."""
 
     COMING = "coming"
     CANNOT_COME = "cannot_come"
@@ -76,7 +76,7 @@ class Callout(Base):
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(sa.Text, default="")
 
-    slots: Mapped[list[Slot]] = relationship(order_by="Slot.place", lazy="selectin")
+    slots: Mapped[list[Slot]] = relationship(order_by="Slot.place")
 
 
 class Slot(Base):
@@ -106,11 +106,11 @@ class Slot(Base):
     round: Mapped[int] = mapped_column(default=1)
     state: Mapped[SlotState] = mapped_column(one_of(SlotState, "slot_state"))
 
-    questions: Mapped[list[Question]] = relationship(order_by="Question.id", lazy="selectin")
+    questions: Mapped[list[Question]] = relationship(order_by="Question.id")
 
 
 class Candidate(Base):
-    """The list as it was when the call-out was opened, best first; later edits of the roster do not reach it."""
+    """The list as it was when the call-out was opened, best first: a copy, whatever becomes of the roster."""
 
     __tablename__ = "callout_candidates"
 
@@ -136,7 +136,7 @@ class Question(Base):
     incident_id: Mapped[str] = mapped_column(sa.ForeignKey("incidents.id"))
     person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"))
     person_name: Mapped[str] = mapped_column(Name)
-    contact_id: Mapped[str] = mapped_column(sa.ForeignKey("contact_methods.id"))
+    contact_id: Mapped[str | None] = mapped_column(sa.ForeignKey("contact_methods.id", ondelete="SET NULL"))
     round: Mapped[int]
     code: Mapped[str] = mapped_column(sa.String(4))
     state: Mapped[QuestionState] = mapped_column(one_of(QuestionState, "question_state"))

@@ -32,11 +32,16 @@ _ADVANCE = {Stage.ASKED: 0, Stage.SENT: 1, Stage.DELIVERED: 2, Stage.FAILED: 2}
 class AskedPerson(Protocol):
     """What the counts need to know of a question, in a table or in a picture."""
 
-    state: str
-    stage: str
-    outcome: str | None
-    eta_minutes: int | None
-    answered_at: datetime | None
+    @property
+    def state(self) -> str: ...
+    @property
+    def stage(self) -> str: ...
+    @property
+    def outcome(self) -> str | None: ...
+    @property
+    def eta_minutes(self) -> int | None: ...
+    @property
+    def answered_at(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True)

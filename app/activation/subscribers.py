@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app.activation.actions import inbox
 from app.activation.actions.answers import fill
@@ -10,6 +11,7 @@ from app.activation.actions.asking import SYSTEM
 from app.activation.actions.callouts import stop_all
 from app.activation.models import WANTING, Slot
 from app.core.db import UnitOfWork
+from app.incidents.closing import counted, leaves_open
 from app.incidents.events import IncidentClosed, PositionAssigned
 from app.incidents.models import Incident
 from app.journal import Entry, subscribe
@@ -30,6 +32,12 @@ def position_filled(uow: UnitOfWork, entry: Entry) -> None:
     )
     for slot in uow.session.scalars(query.execution_options(populate_existing=True)).all():
         fill(uow, SYSTEM, incident, slot, event.person_name, filler=event.person_id)
+
+
+@leaves_open
+def still_asking(session: Session, incident_id: str) -> str | None:
+    query = sa.select(sa.func.count()).where(Slot.incident_id == incident_id, Slot.state.in_(WANTING))
+    return counted(session.scalar(query) or 0, "place still called for", "places still called for")
 
 
 @subscribe(IncidentClosed)

@@ -37,7 +37,7 @@ class Source:
 def question(
     source: Source, *, title: str, code: str, tagged: bool, key: str, link: str, extra: str = ""
 ) -> str:
-    """The text that asks. `tagged`: another question stands open for that phone, so the code goes with digits.
+    """The text that asks. `tagged`: that phone has another open question, so the code goes with digits.
 
     Names are trimmed, and at last the link is left out, to stay within two segments; a long `extra` may
     still take more (see `checked_extra`).

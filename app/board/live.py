@@ -5,6 +5,7 @@ Client: `join {incident, seq}`. Server: `cards {after, seq, at, cards}`, `head {
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from collections.abc import Mapping
@@ -70,6 +71,11 @@ class Live:
         rt.db.listen("journal-grew", self._journal_grew)
         rt.db.listen("readings", self._readings_changed)
         rt.db.listen("sign-in-ended", self._sign_in_ended)
+
+    @property
+    def open_boards(self) -> int:
+        """How many browsers are connected to this process."""
+        return len(self._connections)
 
     def stop(self) -> None:
         """End the background threads."""
@@ -244,6 +250,8 @@ def _options(settings: Settings, relay: Relay | None) -> dict[str, Any]:
     return {
         "async_mode": "gevent" if _gevent_rules() else "threading",
         "client_manager": relay,
+        "logger": logging.getLogger("socketio"),
+        "engineio_logger": logging.getLogger("engineio"),
         "transports": ["websocket"],
         "async_handlers": False,
         "max_http_buffer_size": 16_384,

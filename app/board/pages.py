@@ -89,7 +89,8 @@ def _page(
     regions = {
         region: [cards[card.id] for card in in_region(region) if card.id in cards] for region in REGIONS
     }
-    only_looking: dict[str, Any] = {"can": []} if replay else {}
+    # The past is only looked at, and its ages are counted from then.
+    as_then: dict[str, Any] = {"can": [], "now": replay["at"]} if replay else {}
     return render_template(
         "board/show.html",
         incident=incident,
@@ -99,7 +100,7 @@ def _page(
         seq=seq,
         wall=wall,
         replay=replay,
-        **only_looking,
+        **as_then,
     )
 
 

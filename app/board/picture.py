@@ -91,9 +91,14 @@ def apply(picture: Picture, entry: Entry) -> Picture:
     """Add one entry. The picture given is changed and returned; fold owns it."""
     event = entry.event
     picture.seq, picture.at = entry.seq, entry.recorded_at
-    line = LogLine(entry.seq, entry.occurred_at, entry.kind, entry.subject, entry.actor["name"], entry.data)
-    picture.recent = [line, *picture.recent[: RECENT - 1]]
-    touched = {"journal"}
+    touched: set[str] = set()
+    # Routine, and what the guide brings along at activation, is no news and would push all else out.
+    if not event.routine and entry.occurred_at != picture.command.declared_at:
+        line = LogLine(
+            entry.seq, entry.occurred_at, entry.kind, entry.subject, entry.actor["name"], entry.data
+        )
+        picture.recent = [line, *picture.recent[: RECENT - 1]]
+        touched.add("journal")
     for handler, cards in _HANDLERS[type(event)]:
         touched |= {*cards, *(handler(picture, entry, event) or ())}
     for card in touched:

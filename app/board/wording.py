@@ -50,7 +50,7 @@ def _position(data: Data, picture: Picture) -> str:
 
 
 def _because(text: str, reason: str) -> str:
-    return f"{text}: {reason}" if reason else text
+    return f"{text.rstrip('.')}: {reason}" if reason else text
 
 
 def _declared(data: Data, _picture: Picture) -> str:

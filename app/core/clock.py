@@ -49,7 +49,8 @@ def local(moment: datetime, zone: str) -> datetime:
 
 def iso(moment: datetime) -> str:
     """Fixed-width UTC text with microseconds: sorts as time does. The form used in the journal."""
-    return as_utc(moment).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # strftime does not pad the years before 1000 everywhere; isoformat does.
+    return as_utc(moment).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def from_iso(text: str) -> datetime:

@@ -63,7 +63,7 @@ def generate(ends_at: datetime, seed: int = 1974) -> DemoData:
         ends_at=last,
         system_name=SYSTEM_NAME,
         facilities=FACILITIES,
-        units=_units(),
+        units=units(),
         people=people,
         depth=depth,
         stock=_stock(Random(f"{seed}:stock")),
@@ -71,7 +71,7 @@ def generate(ends_at: datetime, seed: int = 1974) -> DemoData:
     )
 
 
-def _units() -> tuple[Unit, ...]:
+def units() -> tuple[Unit, ...]:
     return tuple(
         Unit(
             facility=row.choice("facility", [facility.code for facility in FACILITIES]),

@@ -1,4 +1,4 @@
-"""Call-outs escalate: after a while without an answer the next is asked, a supervisor told, the list begun again."""
+"""Call-outs escalate: without an answer the next is asked, a supervisor told, the list begun again."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _about(uow: UnitOfWork, slot_id: str) -> Subject:
     standing = sa.select(Question.person_id, Question.state).where(
         Question.slot_id == slot_id, Question.state != QuestionState.REPLACED
     )
-    asked = uow.session.execute(standing).tuples().all()
+    asked = uow.session.execute(standing).all()
     silent = sorted(person_id for person_id, state in asked if state is QuestionState.OPEN)
     words = f"{len(asked)} asked, {len(silent)} have not answered, not filled yet."
     return Subject(slot.title, words, slot.position_slug, tuple(silent))

@@ -1,4 +1,4 @@
-"""The kinds of things that escalate. A kind says what it is about and what its steps do; a new kind takes part
+"""The kinds of things that escalate. A kind says what it is about and what its steps do; a new one takes part
 by calling `escalates` once and `deadlines.begin` and `deadlines.end` from functions that follow its events.
 """
 

@@ -42,7 +42,7 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[tuple[str, str]
     query = sa.select(Deadline.id, Deadline.stream).where(
         Deadline.state == DeadlineState.OPEN, Deadline.due_at <= now
     )
-    return session.execute(query.order_by(Deadline.due_at, Deadline.id).limit(limit)).tuples().all()
+    return session.execute(query.order_by(Deadline.due_at, Deadline.id).limit(limit)).all()
 
 
 def loads(session: Session, now: datetime) -> list[KindLoad]:
@@ -67,4 +67,4 @@ def waiting(session: Session, limit: int = 100) -> Sequence[tuple[Deadline, Inci
         .order_by(Deadline.due_at, Deadline.id)
         .limit(limit)
     )
-    return session.execute(query).tuples().all()
+    return session.execute(query).all()

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
-from app.activation.actions.asking import lane, source_of
+from app.activation.actions.asking import lane
 from app.activation.candidates import chunks, phone
+from app.activation.queries import source_of
 from app.activation.texts import in_gsm, trimmed
 from app.core.db import UnitOfWork
 from app.escalation.kinds import Subject
@@ -41,8 +42,8 @@ def _send(
     role: str,
 ) -> list[str]:
     reached = [(person, contact) for person in people if (contact := phone(person)) is not None]
-    title = trimmed(in_gsm(subject.title), 60)
-    body = source_of(uow, incident).says(f"{title}: {subject.words} You are told as {role}; no reply needed.")
+    title, words = trimmed(in_gsm(subject.title), 60), trimmed(in_gsm(subject.words), 120)
+    body = source_of(uow.session, incident).says(f"{title}: {words} You are told as {role}; no reply needed.")
     request_all(
         uow,
         [

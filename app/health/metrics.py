@@ -73,7 +73,7 @@ def _families(session: Session, now: datetime, live: Any) -> Iterator[Metric]:
     yield _beats(session, now)
     yield from _by(session, "intents", "state", "muster_intents", "Texts by state")
     yield from _by(session, "deadlines", "state", "muster_deadlines", "Escalation deadlines by state")
-    sockets = getattr(live, "sockets", None)
+    sockets = getattr(live, "open_boards", None)
     if isinstance(sockets, int):
         yield GaugeMetricFamily("muster_open_sockets", "Open boards of this process", value=sockets)
 

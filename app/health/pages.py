@@ -50,7 +50,7 @@ def metrics() -> Response:
 
 
 def _from_this_machine() -> bool:
-    """A loopback peer that speaks for itself: behind a proxy on this machine, every peer is a loopback one."""
+    """A loopback peer that speaks for itself: a proxy on this machine makes every peer a loopback one."""
     if any(name in request.headers for name in FORWARDED):
         return False
     peer = request.environ.get("werkzeug.proxy_fix.orig", {}).get("REMOTE_ADDR") or request.remote_addr

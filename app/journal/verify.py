@@ -45,6 +45,8 @@ def verify_lines(lines: Iterable[bytes], own_keys: Collection[str]) -> Verdict:
                 return Verdict(seq)
     except Fault as fault:
         return Verdict(seq, str(fault))
+    except ValueError as error:  # an entry that is no JSON at all any more, in the database
+        return Verdict(seq, f"what follows seq {seq} cannot be read ({error})")
     return Verdict(seq, f"cut off after seq {seq}: there is no signed head at the end")
 
 

@@ -43,7 +43,7 @@ def list_requests(args: dict[str, Any], incident_id: Any) -> Any:
     state = args.pop("state")
     with runtime().db.read() as db:
         incident = visible_incident(db, actor(), str(incident_id))
-        query = queries.requests(actor(), state=state, incident_id=incident.id)
+        query: Any = queries.requests(actor(), state=state, incident_id=incident.id)
         return page(db, query, ResourceRequest.id, **args)
 
 

@@ -16,6 +16,8 @@ from app.resources import catalogue
 from app.resources.models import ResourceRequest, StockLevel
 from app.resources.rules import ENDED, Priority
 
+WithIncident = sa.Select[ResourceRequest, Incident]
+
 LOW_SHARE = 0.5
 """Below this share of the usual stock an item is called low. Our choice; a hospital's own rule may differ."""
 
@@ -55,9 +57,7 @@ def request_of(session: Session, actor: Actor, incident_id: str, request_id: str
     return request
 
 
-def requests(
-    actor: Actor, *, state: str = "open", incident_id: str | None = None
-) -> sa.Select[ResourceRequest, Incident]:
+def requests(actor: Actor, *, state: str = "open", incident_id: str | None = None) -> WithIncident:
     """Requests with their incidents at the hospitals that this actor may see. `state`: open, ended or all."""
     query = sa.select(ResourceRequest, Incident).join(Incident, Incident.id == ResourceRequest.incident_id)
     if (places := actor.facilities(Permission.BOARD_VIEW)) is not None:
@@ -72,8 +72,8 @@ def requests(
 
 
 def by_urgency(
-    query: sa.Select[ResourceRequest, Incident],
-) -> sa.Select[ResourceRequest, Incident]:
+    query: WithIncident,
+) -> WithIncident:
     """Overdue first, then by urgency, then the oldest."""
     urgency = sa.case({p: i for i, p in enumerate(Priority)}, value=ResourceRequest.priority)
     overdue = sa.and_(ResourceRequest.overdue, ResourceRequest.state.not_in(ENDED))

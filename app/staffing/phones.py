@@ -9,7 +9,7 @@ from app.core.errors import Invalid
 
 REGION = "US"
 TEXTABLE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
-ALLOWED = "must be a number that can get texts, such as (202) 555-0123 or +44 7400 123456"
+ALLOWED = "must be a number that can get texts, such as (202) 555-0123 or +1 202 555 0123"
 
 
 def e164(text: str, field: str = "phone") -> str:

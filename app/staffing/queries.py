@@ -79,7 +79,7 @@ def depth_counts(session: Session, facility_id: str) -> dict[str, int]:
         .where(DepthEntry.facility_id == facility_id)
         .group_by(DepthEntry.position_slug)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def places(session: Session, person_id: str) -> Sequence[DepthEntry]:

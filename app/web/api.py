@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import marshmallow as ma
 import sqlalchemy as sa
-from flask import Response, current_app, request
+from flask import Flask, Response, current_app, request
 from flask_smorest import Api, Blueprint
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
@@ -22,26 +22,57 @@ from app.core.ids import is_id
 from app.core.insert import insert_once
 from app.runtime import transact
 from app.web.openapi import completed
+from app.web.requests import WORDS, is_storable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 PREFIX = "/api/v1"
+MOST_INTEGER = 2**31 - 1  # what both engines' integer columns hold
+FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 
 class MusterApi(Api):
-    """flask-smorest would answer every HTML 404 with JSON; app.web.errors handles errors for all."""
+    """flask-smorest would answer every HTML 404 with JSON; app.web.errors handles errors for all.
+
+    It would also write the description of the whole API at each start; here it is written when first read.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._modules: list[Blueprint] = []
+        super().__init__(app)
 
     def _register_error_handlers(self) -> None:
         pass
 
+    def register_blueprint(self, blp: Blueprint, **options: Any) -> None:
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp, **options)
+        self._modules.append(blp)
+
+    def described(self) -> dict[str, Any]:
+        """The OpenAPI document as flask-smorest writes it. Call once."""
+        for module in self._modules:
+            module.register_views_in_doc(self, self._app, self.spec, name=module.name, parameters=None)
+            self.spec.tag({"name": module.name, "description": module.description})
+        return self.spec.to_dict()
+
 
 class Schema(ma.Schema):
-    """Unknown fields are refused, by name: a misspelt field must not be silently dropped."""
+    """Unknown fields are refused, by name: a misspelt field must not be silently dropped. So is what no column
+    holds and no clock shows.
+    """
 
     class Meta:
         unknown = ma.RAISE
         ordered = True
+
+    @ma.post_load
+    def _can_be_kept(self, data: Any, **_: Any) -> Any:
+        faults = {name: [fault] for name, value in data.items() if (fault := unkeepable(value))}
+        if faults:
+            raise ma.ValidationError(faults)
+        return data
 
 
 class PageArgs(Schema):
@@ -51,6 +82,21 @@ class PageArgs(Schema):
         metadata={"description": "`next` of the page before"},
     )
     limit = ma.fields.Integer(load_default=100, validate=ma.validate.Range(1, 1000))
+
+
+def unkeepable(value: Any) -> str | None:
+    """Why a value cannot be stored and shown, or None when it can. Looks into lists; nested schemas look for
+    themselves.
+    """
+    if isinstance(value, str) and not is_storable(value):
+        return WORDS
+    if isinstance(value, int) and abs(value) > MOST_INTEGER:
+        return f"must be a whole number of at most {MOST_INTEGER}"
+    if isinstance(value, datetime) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+        return f"must lie in the years {FIRST_YEAR} to {LAST_YEAR}"
+    if isinstance(value, list):
+        return next((fault for item in value if (fault := unkeepable(item))), None)
+    return None
 
 
 def page_of(item: type[ma.Schema], name: str) -> type[ma.Schema]:
@@ -65,7 +111,12 @@ def page_of(item: type[ma.Schema], name: str) -> type[ma.Schema]:
 
 
 def page(
-    db: Session, query: sa.Select[Any], key: InstrumentedAttribute[str], *, cursor: str | None, limit: int
+    db: Session,
+    query: sa.Select[*tuple[Any, ...]],
+    key: InstrumentedAttribute[str],
+    *,
+    cursor: str | None,
+    limit: int,
 ) -> dict[str, Any]:
     """One page in order of `key`, a time-ordered id. Raises Invalid for a cursor that is none of ours."""
     if cursor is not None:
@@ -141,7 +192,7 @@ def blueprint(name: str, description: str) -> Blueprint:
     return Blueprint(f"api_{name}", __name__, url_prefix=PREFIX, description=description)
 
 
-def init_app(app: Any, modules: list[Blueprint]) -> None:
+def init_app(app: Flask, modules: list[Blueprint]) -> None:
     app.config.update(
         API_TITLE="Muster",
         API_VERSION="v1",
@@ -161,6 +212,6 @@ def spec() -> dict[str, Any]:
     """The OpenAPI document. It does not change while the program runs."""
     extensions = current_app.extensions
     if "muster_openapi" not in extensions:
-        bare = extensions["muster_api"].spec.to_dict()
+        bare = extensions["muster_api"].described()
         extensions["muster_openapi"] = completed(bare, current_app._get_current_object())  # type: ignore[attr-defined]
     return extensions["muster_openapi"]

@@ -1,4 +1,4 @@
-"""`flask --app wsgi db ...`, `account ...`, `token ...`, `journal ...`."""
+"""`flask --app wsgi db ...`, `account ...`, `token ...`, `journal ...`, `docs ...`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
 from app.accounts import actions
@@ -19,12 +20,14 @@ from app.incidents.queries import by_number_or_id
 from app.journal.export import export
 from app.journal.verify import verify_lines
 from app.runtime import runtime, transact
+from app.web.route_table import table
 
 db = AppGroup("db", help="Migrate the database.")
 account = AppGroup("account", help="Accounts.")
 token = AppGroup("token", help="API tokens.")
 journal = AppGroup("journal", help="Export and verify journals.")
-commands = [db, account, token, journal]
+docs = AppGroup("docs", help="Print what is written in docs/ from the program itself.")
+commands = [db, account, token, journal, docs]
 
 # Whoever may run commands on the machine may administer the program; journals say it was the command line.
 OPERATOR = Actor("system", "command-line", "Command line", (Grant(Role.ADMINISTRATOR),))
@@ -128,3 +131,9 @@ def public_key() -> None:
     """Print the public key that others verify exports with; make the signing key if there is none."""
     signer = Signer.from_file(runtime().settings.signing_key_file, create=True)
     click.echo(signer.public_key)
+
+
+@docs.command("routes")
+def print_routes() -> None:
+    """Print docs/routes.md: every route and who may open it."""
+    click.echo(table(current_app._get_current_object()), nl=False)  # type: ignore[attr-defined]

@@ -75,24 +75,24 @@ def _shown(document: dict[str, Any], path: str, method: str, operation: dict[str
         path=path,
         summary=operation.get("summary", ""),
         permission=operation.get("x-permission"),
-        parameters=[_field(document, p["name"], p["schema"], p) for p in parameters],
-        body=_fields(document, body),
+        parameters=[_field(p["name"], p["schema"], p) for p in parameters],
+        body=_fields(body),
         status=status,
         answer=answer.get("description", ""),
-        answer_fields=_fields(document, schema),
+        answer_fields=_fields(schema),
         curl=_curl(document, path, method, body),
     )
 
 
-def _fields(document: dict[str, Any], schema: dict[str, Any]) -> list[Field]:
+def _fields(schema: dict[str, Any]) -> list[Field]:
     needed = schema.get("required", [])
     return [
-        _field(document, name, value, {"required": name in needed})
+        _field(name, value, {"required": name in needed})
         for name, value in schema.get("properties", {}).items()
     ]
 
 
-def _field(document: dict[str, Any], name: str, schema: dict[str, Any], about: dict[str, Any]) -> Field:
+def _field(name: str, schema: dict[str, Any], about: dict[str, Any]) -> Field:
     where = f" ({about['in']})" if "in" in about else ""
     text = [about.get("description") or schema.get("description") or "", *_limits(schema)]
     return Field(

@@ -50,7 +50,11 @@ def local_time(name: str, zone: str) -> datetime | None:
 
     An hour that the clock shows twice is its first one. Raises Invalid naming the field.
     """
-    text = typed(name)
+    return local_moment(name, typed(name), zone)
+
+
+def local_moment(name: str, text: str, zone: str) -> datetime | None:
+    """The same for text that comes from elsewhere, such as a filter in the address."""
     if not text:
         return None
     try:

@@ -1,4 +1,4 @@
-"""The description of the API as it really is: problems, permissions and Idempotency-Key on top of the schemas."""
+"""The description of the API: problems, permissions and Idempotency-Key on top of what the schemas say."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from app.accounts.access import Access, access_of
 
 INTRODUCTION = (
     "Hospital incident command and surge capacity. Programs send `Authorization: Bearer TOKEN`; people make "
-    "tokens under Your API tokens, narrowed to what the program needs. Times are ISO 8601 with a zone. Lists are "
-    "pages: ask again with `cursor` set to `next` until `next` is null. Trouble is answered as an RFC 9457 "
-    "problem that names the failing fields."
+    "tokens under Your API tokens, narrowed to what the program needs. Times are ISO 8601 with a zone. Lists "
+    "are pages: ask again with `cursor` set to `next` until `next` is null. Trouble is answered as an RFC "
+    "9457 problem that names the failing fields."
 )
 PROBLEM = {
     "type": "object",

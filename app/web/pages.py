@@ -21,6 +21,7 @@ from app.web import filters
 NAVIGATION = (
     ("Incidents", "incidents.index", Permission.BOARD_VIEW),
     ("Capacity", "surge.index", Permission.BOARD_VIEW),
+    ("Census", "census.index", Permission.BOARD_VIEW),
     ("Requests", "resources.index", Permission.BOARD_VIEW),
     ("People", "staffing.index", Permission.ROSTER_VIEW),
     ("Review", "review.index", Permission.REVIEW_VIEW),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import html5lib
 import pytest
 
 from app.incidents import actions
@@ -130,3 +131,21 @@ def test_another_hospital_sees_nothing(act, app, incident) -> None:
     other.get(f"/incidents/{incident.id}/cards?after=0", 403)
     other.api("GET", f"/incidents/{incident.id}/board", 403)
     other.api("GET", f"/incidents/{incident.id}/journal", 403)
+
+
+def test_every_link_and_form_of_a_card_leads_somewhere(app, act, incident, hospital: Hospital, commander):
+    act(
+        actions.assign,
+        hospital.commander,
+        incident.id,
+        position="safety_officer",
+        person_id=hospital.people[3].id,
+    )
+    batch = commander.get(f"/incidents/{incident.id}/cards?after=0").json
+    tree = html5lib.parse("".join(card["html"] for card in batch["cards"]), namespaceHTMLElements=False)
+    routes = app.url_map.bind("localhost")
+    wanted = {("GET", e.get("href")) for e in tree.iter("a")}
+    wanted |= {(e.get("method").upper(), e.get("action")) for e in tree.iter("form")}
+    assert len(wanted) > 20
+    for method, path in wanted:
+        assert routes.test(path.split("?")[0].split("#")[0], method), f"{method} {path} leads nowhere"

@@ -78,7 +78,7 @@ class PageClient:
 
         with self.http.session_transaction() as session:
             raw = session.setdefault("csrf_token", new_secret())
-        with self.app.test_request_context():
+        with self.app.app_context(), self.app.test_request_context():
             from flask import session as request_session
 
             request_session["csrf_token"] = raw

@@ -7,6 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import socketio
+
+NAMESPACE = "/board"
+
 
 @dataclass
 class Shown:
@@ -38,3 +42,39 @@ def until(done: Callable[[], Any], seconds: float = 10.0, every: float = 0.01) -
         assert time.monotonic() < deadline, f"not within {seconds} s"
         time.sleep(every)
     return found
+
+
+class Board:
+    """An open board at a running server, through a real websocket. It asks again as the page does."""
+
+    def __init__(self, url: str, token: str, incident_id: str) -> None:
+        self.shown = Shown()
+        self.arrived: dict[int, float] = {}
+        self.disconnected: list[str] = []
+        self._incident_id = incident_id
+        self.client = socketio.Client(reconnection=False, handle_sigint=False)
+        self.client.on("connect", self._join, namespace=NAMESPACE)
+        self.client.on("disconnect", self.disconnected.append, namespace=NAMESPACE)
+        self.client.on("cards", self._cards, namespace=NAMESPACE)
+        self.client.on("head", self._head, namespace=NAMESPACE)
+        headers = {"Authorization": f"Bearer {token}"}
+        options = {"namespaces": [NAMESPACE], "transports": ["websocket"], "wait_timeout": 20}
+        self.client.connect(url, headers=headers, **options)
+
+    def close(self) -> None:
+        self.client.disconnect()
+
+    def _join(self) -> None:
+        wanted = {"incident": self._incident_id, "seq": self.shown.known}
+        self.client.emit("join", wanted, namespace=NAMESPACE)
+
+    def _cards(self, batch: dict[str, Any]) -> None:
+        before = self.shown.known
+        if not self.shown.take(batch):
+            self._join()
+        now = time.perf_counter()
+        self.arrived |= dict.fromkeys(range(before + 1, self.shown.known + 1), now)
+
+    def _head(self, head: dict[str, Any]) -> None:
+        if head["seq"] > self.shown.known:
+            self._join()

@@ -22,7 +22,8 @@ def record(uow: UnitOfWork, actor: Actor, event: Event) -> None:
 def managed(uow: UnitOfWork, actor: Actor, account_id: str) -> Account:
     """The account, if this actor may manage accounts wherever it holds a role.
 
-    So nobody who manages one hospital can take over an account that reaches further. Raises NotFound, Forbidden.
+    So nobody who manages one hospital can take over an account that reaches further. Raises NotFound,
+    Forbidden.
     """
     lock_or_open(uow, STREAM)
     account = uow.session.get(Account, account_id, populate_existing=True)

@@ -31,7 +31,7 @@ def create_token(
 ) -> str:
     """Return a new API token for an account, to be shown once. No scopes: all that the account may do.
 
-    Raises Forbidden for somebody who neither owns nor manages the account, and for a token that wants another.
+    Raises Forbidden for somebody who neither owns nor manages the account, and for a token that wants one.
     """
     lock_or_open(uow, STREAM)
     found = uow.session.scalar(sa.select(Account).where(Account.email == email.strip().lower()))

@@ -95,9 +95,9 @@ def create_token() -> Any:
 @signed_in
 def revoke_token(token_id: Any) -> Any:
     token = transact(actions.revoke_token, actor(), str(token_id))
-    back = "accounts.tokens" if token.account_id == actor().id else "accounts.show"
-    values = {} if token.account_id == actor().id else {"account_id": token.account_id}
-    return done(f"The token {token.name} is revoked.", url_for(back, **values))
+    mine = token.account_id == actor().id
+    back = url_for("accounts.tokens") if mine else url_for("accounts.show", account_id=token.account_id)
+    return done(f"The token {token.name} is revoked.", back)
 
 
 def _mine() -> Identity:

@@ -39,7 +39,7 @@ def enter() -> Any:
         with rt.db.read() as db:
             proof = identity.prove(db, email, request.form.get("password", ""))
         agent = request.user_agent.string
-        row, secret = transact(actions.sign_in, proof, hours=rt.settings.session_hours, user_agent=agent)
+        _, secret = transact(actions.sign_in, proof, hours=rt.settings.session_hours, user_agent=agent)
     except NotSignedIn as error:
         throttle.failed(address, email)
         return _form(error.detail, error.status)

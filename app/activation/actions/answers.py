@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from app.activation import events, texts
-from app.activation.actions.asking import ask, lane, source_of
+from app.activation.actions.asking import ask, lane
 from app.activation.actions.standing_down import stand_down
+from app.activation.candidates import phone
 from app.activation.models import (
     WANTING,
     Answer,
@@ -19,6 +20,7 @@ from app.activation.models import (
     SlotKind,
     SlotState,
 )
+from app.activation.queries import source_of
 from app.activation.rules import CANNOT_COME, DIGITS, ETA_MINUTES, MEANING, expected_at, outcome_of
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
@@ -28,7 +30,7 @@ from app.incidents.actions.positions import end, give, holder
 from app.incidents.actions.record import record, take
 from app.incidents.models import Incident, IncidentState
 from app.messaging.actions import request
-from app.staffing.models import ContactMethod, Person
+from app.staffing.models import Person
 
 CHANNELS = ("sms", "link", "by_hand")
 
@@ -44,13 +46,21 @@ class Given:
 
 
 def answer(
-    uow: UnitOfWork, actor: Actor, question_id: str, *, digit: str, channel: str, text: str = ""
+    uow: UnitOfWork,
+    actor: Actor,
+    question_id: str,
+    *,
+    digit: str,
+    channel: str,
+    text: str = "",
+    from_number: str | None = None,
 ) -> Given:
     """Record an answer and do what follows from it.
 
     `digit` is one of 1, 2, 3, 9; `channel` one of sms, link, by_hand (somebody took it down). A person
     answers for themselves; for others it needs callout.send. Yes fills the place if it is still free.
-    After no the next is asked at once. A changed mind counts. Raises Invalid, NotFound, Forbidden.
+    After no the next is asked at once. A changed mind counts. An answer by text is acknowledged to the
+    number it came from. Raises Invalid, NotFound, Forbidden.
     """
     incident, question, slot = _take(uow, actor, question_id)
     if digit not in DIGITS:
@@ -67,7 +77,7 @@ def answer(
         _follow(uow, actor, incident, question, slot, before)
     given = Given(question, outcome, _message(uow, incident, question, slot), again)
     if channel == "sms":
-        acknowledge(uow, incident, question, given.message)
+        acknowledge(uow, incident, question, given.message, from_number)
     return given
 
 
@@ -76,7 +86,7 @@ def fill(
 ) -> None:
     """The slot has what it wanted; whoever has not answered is stood down."""
     slot.state = SlotState.FILLED
-    source = source_of(uow, incident)
+    source = source_of(uow.session, incident)
     number = stand_down(uow, incident, slot, texts.filled(source, slot.title), filler=filler)
     uow.session.flush()
     filled = events.SlotFilled(
@@ -85,15 +95,21 @@ def fill(
     record(uow, incident, actor, filled)
 
 
-def acknowledge(uow: UnitOfWork, incident: Incident, question: Question, body: str) -> None:
+def acknowledge(
+    uow: UnitOfWork, incident: Incident, question: Question, body: str, from_number: str | None
+) -> None:
     """A text back, sent only if and when this transaction is committed."""
-    contact = uow.session.get_one(ContactMethod, question.contact_id)
+    person = uow.session.get_one(Person, question.person_id)
+    written = [c for c in person.contacts if c.address == from_number]
+    contact = written[0] if written else phone(person)
+    if contact is None:
+        return
     request(
         uow,
         purpose="ack",
         subject_id=question.id,
         stream=incident.stream,
-        person_id=question.person_id,
+        person_id=person.id,
         contact_id=contact.id,
         to=contact.address,
         body=body,
@@ -241,7 +257,7 @@ def _coming(uow: UnitOfWork, slot: Slot) -> int:
 
 
 def _message(uow: UnitOfWork, incident: Incident, question: Question, slot: Slot) -> str:
-    source = source_of(uow, incident)
+    source = source_of(uow.session, incident)
     if question.outcome is Outcome.COMING:
         expected = expected_at(question)
         assert expected is not None

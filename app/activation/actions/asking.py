@@ -20,10 +20,10 @@ from app.activation.models import (
     SlotState,
     Stage,
 )
+from app.activation.queries import source_of
 from app.activation.rules import LINK_LIFE
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
-from app.facilities.models import Facility
 from app.incidents.actions.record import record
 from app.incidents.models import Incident
 from app.messaging.actions import Wish, request_all, supersede
@@ -33,11 +33,6 @@ QUESTION_LIFE = timedelta(hours=2)
 """A text that could not be sent for so long is not sent any more."""
 
 SYSTEM = Actor.system("call-outs")
-
-
-def source_of(uow: UnitOfWork, incident: Incident) -> texts.Source:
-    facility = uow.session.get_one(Facility, incident.facility_id)
-    return texts.Source(facility.code, incident.name, incident.number, incident.exercise, facility.zone)
 
 
 def lane(incident: Incident, urgency: int) -> int:
@@ -105,7 +100,7 @@ def _ask(
     why: str,
 ) -> None:
     callout = uow.session.get_one(Callout, slot.callout_id)
-    source = source_of(uow, incident)
+    source = source_of(uow.session, incident)
     codes = codes_of(uow.session, chosen, uow.now, slot.id)
     older = {q.person_id: q for q in asked if q.state is not QuestionState.REPLACED}
     made: list[Question] = []

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from app.activation import candidates, events, texts
-from app.activation.actions.asking import SYSTEM, ask, source_of
+from app.activation import events, texts
+from app.activation.actions.asking import SYSTEM, ask
 from app.activation.actions.standing_down import stand_down
 from app.activation.candidates import Group, Seat
 from app.activation.models import (
@@ -18,40 +18,15 @@ from app.activation.models import (
     Slot,
     SlotState,
 )
+from app.activation.planning import plan, sample_link
+from app.activation.queries import source_of
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, NotFound
 from app.core.permissions import Permission
-from app.incidents.actions.positions import holder
 from app.incidents.actions.record import record, take
-from app.incidents.models import Incident, Position
+from app.incidents.models import Incident
 from app.incidents.rules import required_text
-
-MOST_SLOTS = 80
-MOST_NEEDED = 2000
-
-
-def plan(
-    uow: UnitOfWork, incident: Incident, positions: Sequence[str], groups: Sequence[Group], at_once: int
-) -> list[Seat]:
-    """The slots that a call-out would have, and whom it would ask. Raises Invalid naming what cannot be."""
-    if not positions and not groups:
-        raise Invalid.field("positions", "choose at least one position or one group")
-    if len(positions) + len(groups) > MOST_SLOTS:
-        raise Invalid.field("positions", f"at most {MOST_SLOTS} positions and groups go into one call-out")
-    if not 1 <= at_once <= 20:
-        raise Invalid.field("at_once", "must be a whole number from 1 to 20")
-    now = candidates.standing(uow.session, incident.id)
-    seats = [
-        candidates.position_seat(uow.session, incident, _vacant(uow, incident, slug), at_once, now)
-        for slug in dict.fromkeys(positions)
-    ]
-    seats += [candidates.group_seat(uow.session, incident, _checked(group), now) for group in groups]
-    candidates.choose_first(seats)
-    if not any(seat.listed for seat in seats):
-        names = ", ".join(seat.title for seat in seats)
-        raise Invalid.field("positions" if positions else "groups", f"nobody can be asked for {names}")
-    return seats
 
 
 def open_callout(
@@ -68,9 +43,9 @@ def open_callout(
     """Freeze the lists and ask the first of each. `at_once`: how many are asked together for a position;
     a group has its own. `text` is added to what each is sent. Links begin with `public_url`."""
     incident = take(uow, actor, Permission.CALLOUT_SEND, incident_id)
-    seats = plan(uow, incident, positions, groups, at_once)
-    link = f"{public_url}/a/{'x' * 22}"
-    extra = texts.checked_extra(source_of(uow, incident), [seat.title for seat in seats], text, link)
+    seats = plan(uow.session, incident, positions, groups, at_once)
+    titles = [seat.title for seat in seats]
+    extra = texts.checked_extra(source_of(uow.session, incident), titles, text, sample_link(public_url))
     callout = Callout(
         id=uow.new_id(),
         incident_id=incident.id,
@@ -82,7 +57,8 @@ def open_callout(
     )
     uow.session.add(callout)
     slots = [_slot(uow, callout, place, seat) for place, seat in enumerate(seats)]
-    callout.slots = slots
+    uow.session.flush()
+    uow.session.add_all(slots)
     uow.session.flush()
     for slot, seat in zip(slots, seats, strict=True):
         uow.session.add_all(
@@ -137,7 +113,7 @@ def stop_callout(uow: UnitOfWork, actor: Actor, callout_id: str, *, reason: str)
 
 
 def stop(uow: UnitOfWork, actor: Actor, incident: Incident, callout: Callout, reason: str) -> None:
-    source = source_of(uow, incident)
+    source = source_of(uow.session, incident)
     number = 0
     for slot in callout.slots:
         if slot.state in WANTING:
@@ -165,30 +141,6 @@ def take_slot(uow: UnitOfWork, actor: Actor, permission: Permission, slot_id: st
     return incident, slot
 
 
-def _vacant(uow: UnitOfWork, incident: Incident, slug: str) -> Position:
-    position = uow.session.get(Position, (incident.id, slug))
-    if position is None:
-        raise Invalid.field("positions", f"{slug!r} is not open in {incident.number}; open it first")
-    held = holder(uow, incident.id, slug)
-    if held is not None:
-        raise Invalid.field("positions", f"{position.title} is held by {held.person_name}")
-    wanted = sa.select(Slot.id).where(
-        Slot.incident_id == incident.id, Slot.position_slug == slug, Slot.state.in_(WANTING)
-    )
-    if uow.session.scalar(wanted) is not None:
-        raise Invalid.field("positions", f"{position.title} is called for already; ask further there")
-    return position
-
-
-def _checked(group: Group) -> Group:
-    if bool(group.skill) == bool(group.department):
-        raise Invalid.field("groups", "name either a skill or a department")
-    for name, value in (("needed", group.needed), ("at_once", group.at_once)):
-        if value is not None and not 1 <= value <= MOST_NEEDED:
-            raise Invalid.field("groups", f"{name} must be a whole number from 1 to {MOST_NEEDED}")
-    return group
-
-
 def _slot(uow: UnitOfWork, callout: Callout, place: int, seat: Seat) -> Slot:
     return Slot(
         id=uow.new_id(),
@@ -202,7 +154,6 @@ def _slot(uow: UnitOfWork, callout: Callout, place: int, seat: Seat) -> Slot:
         at_once=seat.at_once,
         round=1,
         state=SlotState.OPEN,
-        questions=[],
     )
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from app.activation import candidates, events, texts
 from app.activation.actions.answers import acknowledge, answer
-from app.activation.actions.asking import SYSTEM, ask, intent_key, link_to, source_of, wish
+from app.activation.actions.asking import SYSTEM, ask, intent_key, link_to, wish
 from app.activation.models import (
     WANTING,
     Answer,
@@ -22,6 +22,7 @@ from app.activation.models import (
     SlotState,
     Stage,
 )
+from app.activation.queries import source_of
 from app.activation.replies import Known, Resolved, parse, resolve
 from app.activation.rules import stage_after
 from app.core.actor import Actor
@@ -54,7 +55,15 @@ def take_reply(uow: UnitOfWork, inbound: Inbound) -> bool:
     question = uow.session.get_one(Question, resolved.question.id)
     if resolved.how == "answers" and reply is not None:
         actor = Actor.person(question.person_id, question.person_name)
-        answer(uow, actor, question.id, digit=reply.digit, channel="sms", text=inbound.text)
+        answer(
+            uow,
+            actor,
+            question.id,
+            digit=reply.digit,
+            channel="sms",
+            text=inbound.text,
+            from_number=inbound.from_,
+        )
         return True
     _hint(uow, inbound, question, resolved)
     return True
@@ -120,12 +129,13 @@ def _hint(uow: UnitOfWork, inbound: Inbound, question: Question, resolved: Resol
     uow.session.flush()
     if often or question.state is not QuestionState.OPEN:
         return
-    source = source_of(uow, incident)
+    source = source_of(uow.session, incident)
     assert resolved.question is not None
     if len(resolved.among) > 1:
-        acknowledge(uow, incident, question, texts.which(source, resolved.among))
+        body = texts.which(source, resolved.among)
     else:
-        acknowledge(uow, incident, question, texts.unreadable(source, resolved.question, ""))
+        body = texts.unreadable(source, resolved.question, "")
+    acknowledge(uow, incident, question, body, inbound.from_)
 
 
 def _questions(uow: UnitOfWork, deliveries: Sequence[Delivery]) -> list[tuple[Question, Delivery]]:
@@ -187,7 +197,7 @@ def _reroute(uow: UnitOfWork, incident: Incident, question: Question) -> bool:
     callout = uow.session.get_one(Callout, question.callout_id)
     question.contact_id, question.stage = contact.id, Stage.ASKED
     body = texts.question(
-        source_of(uow, incident),
+        source_of(uow.session, incident),
         title=slot.title,
         code=question.code,
         tagged=True,

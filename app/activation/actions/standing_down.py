@@ -28,7 +28,7 @@ def stand_down(
         if not taken_back and question.stage is not Stage.FAILED and question.person_id != filler:
             told.append(question)
     uow.session.flush()
-    numbers = _numbers(uow, [question.contact_id for question in told])
+    numbers = _numbers(uow, [question.contact_id for question in told if question.contact_id])
     request_all(
         uow,
         [
@@ -44,7 +44,7 @@ def stand_down(
                 lane=lane(incident, 2),
             )
             for question in told
-            if question.contact_id in numbers
+            if question.contact_id is not None and question.contact_id in numbers
         ],
     )
     return len(open_)
@@ -54,5 +54,5 @@ def _numbers(uow: UnitOfWork, contact_ids: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for some in chunks(contact_ids):
         query = sa.select(ContactMethod.id, ContactMethod.address).where(ContactMethod.id.in_(some))
-        found.update(uow.session.execute(query).tuples())
+        found.update(uow.session.execute(query).all())
     return found

@@ -1,18 +1,28 @@
 """What each card shows. One file a subject, which registers its cards when it is imported."""
 
 from app.board.cards import CARDS, Card
-from app.board.faces import callouts, header, journal, objectives, positions, requests, surge, tasks
+from app.board.faces import callouts, findings, header, journal, objectives, positions, requests, surge, tasks
 
-__all__ = ["callouts", "header", "journal", "objectives", "positions", "requests", "surge", "tasks"]
+__all__ = [
+    "callouts",
+    "findings",
+    "header",
+    "journal",
+    "objectives",
+    "positions",
+    "requests",
+    "surge",
+    "tasks",
+]
 
 # What a commander looks for first stands first; a card that is not named here comes last in its region.
 ORDER = (
     "header",
     *positions.CARDS_IN_ORDER,
     "surge",
-    "capacity",
-    "tasks",
     "callouts",
+    "tasks",
+    "capacity",
     "requests",
     "objectives",
     "journal",

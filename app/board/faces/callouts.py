@@ -1,13 +1,139 @@
-"""Call-outs: nothing is folded here yet."""
+"""Call-outs: how many were asked, how far the texts have come, who is on the way, what waits for what."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from app.activation.rules import expected_at, tally
 from app.board.cards import card
+from app.board.faces import links
 from app.board.picture import Picture
+from app.board.sections.callouts import CalloutView, QuestionView, SlotView
+from app.board.wording import Data, says
+
+SHOWN = 12
+COMING = 6
+NEXT = {
+    "ask_next": "the next is asked",
+    "tell_supervisor": "a supervisor is told",
+    "tell_commander": "the commander is told",
+    "repeat": "the list begins again",
+}
+STATES = {
+    "open": ("waiting", "watch"),
+    "exhausted": ("nobody left to ask", "act"),
+    "filled": ("filled", "done"),
+    "stopped": ("stopped", "normal"),
+}
 
 
 @card("callouts", "Call-outs", region="main", template="board/callouts.html")
-def callouts(_picture: Picture) -> dict[str, Any]:
-    return {}
+def callouts(picture: Picture) -> dict[str, Any]:
+    """Slots that want somebody come first, those with nobody left to ask before the others; then the newest."""
+    newest_first = sorted(picture.callouts.items.values(), key=_opened, reverse=True)
+    slots = [slot for callout in newest_first for slot in picture.callouts.slots_of(callout)]
+    slots.sort(key=lambda slot: (not slot.wanting, slot.state != "exhausted"))
+    wanting = [slot for slot in slots if slot.wanting]
+    return {
+        "rows": [_row(picture, slot) for slot in slots[:SHOWN]],
+        "more": max(0, len(slots) - SHOWN),
+        "wanting": len(wanting),
+        "exhausted": sum(slot.state == "exhausted" for slot in wanting),
+        "new_url": links.page(picture.command.id, "callouts", "new"),
+        "all_url": links.page(picture.command.id, "callouts"),
+    }
+
+
+def _opened(callout: CalloutView) -> tuple[datetime, str]:
+    return callout.opened_at, callout.id
+
+
+def _row(picture: Picture, slot: SlotView) -> dict[str, Any]:
+    word, state = STATES[slot.state]
+    coming = _coming(slot.questions.values())
+    return {
+        "slot": slot,
+        "tally": tally(slot.questions.values()),
+        "coming": coming[:COMING],
+        "more_coming": max(0, len(coming) - COMING),
+        "word": word,
+        "state": state,
+        "next": NEXT.get(slot.waits.do) if slot.waits else None,
+        "url": links.page(picture.command.id, "callouts", slot.callout_id),
+    }
+
+
+def _coming(questions: Any) -> list[tuple[str, datetime]]:
+    """Names and the latest moment they promised, the soonest first."""
+    found: Sequence[QuestionView] = [q for q in questions if q.state != "replaced"]
+    times = [(q.person_name, at) for q in found if (at := expected_at(q)) is not None]
+    return sorted(times, key=lambda pair: (pair[1], pair[0]))
+
+
+def _opened_words(data: Data, _picture: Picture) -> str:
+    wanted = [s["title"] if s["position"] else f"{s['needed']} of {s['title']}" for s in data["slots"]]
+    return f"Call-out for {_joined(wanted)}"
+
+
+def _asked_words(data: Data, _picture: Picture) -> str:
+    return f"Asked for {data['title']}: {_joined([q['person_name'] for q in data['questions']])}"
+
+
+def _delivered_words(data: Data, _picture: Picture) -> str:
+    counts = [
+        (len(data["sent"]), "sent"),
+        (len(data["delivered"]), "delivered"),
+        (len(data["failed"]), "failed"),
+        (len(data["rerouted"]), "sent to another number"),
+    ]
+    return "Question texts: " + ", ".join(f"{number} {word}" for number, word in counts if number)
+
+
+def _answer_words(data: Data, _picture: Picture) -> str:
+    eta = f" within {data['eta_minutes']} min" if data["eta_minutes"] is not None else ""
+    said = {
+        "coming": f"comes{eta}",
+        "cannot_come": "cannot come",
+        "not_needed": f"would come{eta}, place taken",
+        "over": f"would come{eta}, call-out over",
+    }
+    late = " (late)" if data["late"] else ""
+    return f"{data['person_name']} {said[data['outcome']]}, for {data['title']}{late}"
+
+
+def _stepped_words(data: Data, _picture: Picture) -> str:
+    done = {
+        "ask_next": "No answer, next to be asked",
+        "mark_overdue": "Overdue",
+        "repeat": "List begun again",
+        "tell_supervisor": f"Told supervisor {_joined(data['told'])}",
+        "tell_commander": f"Told commander {_joined(data['told'])}",
+    }
+    late = f", {data['late_seconds'] // 60} min late" if data["late_seconds"] >= 60 else ""
+    return f"{done[data['do']]}: {data['title']}{late}"
+
+
+def _set_words(data: Data, picture: Picture) -> str:
+    slot = picture.callouts.slots[data["subject_id"]]
+    return f"Without an answer for {slot.title}, {NEXT[data['do']]}"
+
+
+def _joined(names: Sequence[str], most: int = 3) -> str:
+    if not names:
+        return "nobody"
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+says("callout.opened", _opened_words)
+says("question.asked", _asked_words)
+says("question.delivered", _delivered_words)
+says("answer.received", _answer_words)
+says("slot.filled", "{title} filled: {by}. {stood_down} stood down")
+says("slot.reopened", "{title} wanted again: {person_name} cannot come after all")
+says("slot.exhausted", "Nobody left to ask for {title}; {unanswered} have not answered")
+says("callout.stopped", "Call-out stopped: {reason}. {stood_down} stood down")
+says("escalation.set", _set_words)
+says("escalation.stepped", _stepped_words)

@@ -1,1 +1,102 @@
-"""Nothing is folded here yet."""
+"""Triggers, recommendations and the surge level."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.board.picture import Picture, on, reads_tables
+from app.board.sections.surge import FiringView, LevelView, RecommendationView, Surge
+from app.facilities.stream import stream_of
+from app.incidents.events import IncidentClosed
+from app.incidents.models import Incident, IncidentState
+from app.journal import Entry
+from app.surge import events, queries
+from app.surge.models import SurgeLevel
+
+CARD = "surge"
+
+
+@on(events.TriggerFired, cards=(CARD,))
+def fired(picture: Picture, _entry: Entry, event: events.TriggerFired) -> None:
+    picture.surge.firings[event.firing_id] = _firing(event)
+
+
+@on(events.TriggerCleared, cards=(CARD,))
+def cleared(picture: Picture, _entry: Entry, event: events.TriggerCleared) -> None:
+    del picture.surge.firings[event.firing_id]
+
+
+@on(events.SurgeRecommended, cards=(CARD,))
+def recommended(picture: Picture, _entry: Entry, event: events.SurgeRecommended) -> None:
+    picture.surge.recommendation = _recommendation(event)
+
+
+@on(events.RecommendationEnded, cards=(CARD,))
+def recommendation_ended(picture: Picture, _entry: Entry, _event: events.RecommendationEnded) -> None:
+    picture.surge.recommendation = None
+
+
+@on(events.SurgeLevelSet, cards=(CARD,))
+def level_set(picture: Picture, entry: Entry, event: events.SurgeLevelSet) -> None:
+    picture.surge.level = LevelView(
+        event.rank, event.label, entry.occurred_at, entry.actor["name"], event.reason
+    )
+
+
+@on(events.SurgeCarriedOver, cards=(CARD,))
+def carried_over(picture: Picture, _entry: Entry, event: events.SurgeCarriedOver) -> None:
+    level = event.level
+    if level is not None:
+        picture.surge.level = LevelView(level.rank, level.label, level.set_at, level.set_by, level.reason)
+    picture.surge.firings = {each.firing_id: _firing(each) for each in event.firings}
+    if event.recommendation is not None:
+        picture.surge.recommendation = _recommendation(event.recommendation)
+
+
+@on(IncidentClosed, cards=(CARD,))
+def closed(picture: Picture, _entry: Entry, _event: IncidentClosed) -> None:
+    picture.surge = Surge()
+
+
+@reads_tables
+def read(session: Session, incident_id: str, picture: Picture) -> None:
+    incident = session.get_one(Incident, incident_id)
+    if incident.state is IncidentState.CLOSED:
+        return
+    stream = incident.stream if incident.exercise else stream_of(incident.facility_id)
+    level = session.get(SurgeLevel, stream)
+    if level is not None:
+        picture.surge.level = LevelView(level.rank, level.label, level.set_at, level.set_by, level.reason)
+    for firing, trigger in queries.standing_firings(session, incident.facility_id):
+        picture.surge.firings[firing.id] = FiringView(
+            firing.id,
+            trigger.title,
+            trigger.unit_class,
+            firing.used,
+            firing.of,
+            trigger.threshold_percent,
+            firing.since,
+            firing.fired_at,
+        )
+    standing = queries.open_recommendation(session, incident.facility_id)
+    if standing is not None:
+        picture.surge.recommendation = RecommendationView(
+            standing.id, standing.rank, standing.label, standing.because, standing.made_at
+        )
+
+
+def _firing(event: events.TriggerFired | events.FiringData) -> FiringView:
+    return FiringView(
+        event.firing_id,
+        event.title,
+        event.unit_class,
+        event.used,
+        event.of,
+        event.threshold_percent,
+        event.since,
+        event.fired_at,
+    )
+
+
+def _recommendation(event: events.SurgeRecommended | events.RecommendationData) -> RecommendationView:
+    return RecommendationView(event.recommendation_id, event.rank, event.label, event.because, event.made_at)

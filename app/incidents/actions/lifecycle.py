@@ -13,6 +13,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.permissions import Permission
 from app.facilities.models import Facility
 from app.facilities.queries import facility as get_facility
+from app.facilities.stream import take_hospitals
 from app.incidents import catalogue, events
 from app.incidents.actions.command import drop_offer
 from app.incidents.actions.objectives import set_one
@@ -192,8 +193,8 @@ def _linked(uow: UnitOfWork, linked_to: str | None) -> str | None:
 
 
 def _next_number(uow: UnitOfWork, facility: Facility) -> str:
-    """SBMC-2026-0007: by facility and local year. The facility's row is locked, so two at once queue."""
-    uow.session.execute(sa.select(Facility.id).where(Facility.id == facility.id).with_for_update())
+    """SBMC-2026-0007: by facility and local year. The hospital's journal is locked, so two at once queue."""
+    take_hospitals(uow, [facility.id])
     stem = f"{facility.code}-{local(uow.now, facility.zone).year}-"
     last = uow.session.scalar(sa.select(sa.func.max(Incident.number)).where(Incident.number.startswith(stem)))
     return f"{stem}{int(last.removeprefix(stem)) + 1 if last else 1:04d}"

@@ -163,7 +163,9 @@ def _candidates(db: Session, incident: Incident, commander_id: str) -> list[tupl
 def _draft(db: Session, incident: Incident) -> str:
     """A briefing to write on, along the headings of the ICS 201: the rest the commander knows."""
     now = local(runtime().clock.now(), facility(db, incident.facility_id).zone)
-    goals = [o.text for o in queries.objectives(db, incident.id) if o.state is ObjectiveState.OPEN]
+    goals = [
+        o.text.rstrip(".") for o in queries.objectives(db, incident.id) if o.state is ObjectiveState.OPEN
+    ]
     held = queries.holders(db, incident.id)
     opened = queries.positions(db, incident.id)
     waiting = queries.tasks(db, incident.id, state="open")

@@ -1,4 +1,4 @@
-"""What the pages of one incident have in common."""
+"""What the pages of this room have in common."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, g, render_template, url_for
+from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
 from app.accounts.access import actor
-from app.facilities.queries import facility
 from app.incidents import queries
-from app.incidents.models import Incident, IncidentState
+from app.incidents.frame import board_url, frame, zone_of
+from app.incidents.models import Incident
 from app.runtime import runtime
 from app.web.forms import Errors
+
+__all__ = ["LABELS", "board_url", "pages", "show", "zone_of"]
 
 pages = Blueprint("incidents", __name__)
 
@@ -38,18 +40,6 @@ LABELS = {
     "statement": "What it should say",
     "text": "Text",
 }
-TABS = (
-    ("Positions", "incidents.positions"),
-    ("Tasks", "incidents.tasks"),
-    ("Objectives", "incidents.objectives"),
-    ("Command", "incidents.command"),
-    ("Log", "incidents.log"),
-)
-
-
-def board_url(incident_id: object) -> str:
-    """The live board, which is a room of its own."""
-    return f"/incidents/{incident_id}"
 
 
 def show(
@@ -68,31 +58,3 @@ def show(
         return render_template(
             f"incidents/{template}", **context, data=data or {}, errors=errors or {}, labels=LABELS
         )
-
-
-def frame(db: Session, incident: Incident, current: str) -> dict[str, Any]:
-    place = facility(db, incident.facility_id)
-    g.zone = place.zone
-    tabs = [{"label": "Board", "url": board_url(incident.id), "current": False}]
-    for label, endpoint in TABS:
-        url = url_for(endpoint, incident_id=incident.id)
-        tabs.append({"label": label, "url": url, "current": label == current})
-    return {
-        "incident": incident,
-        "running": incident.state is IncidentState.ACTIVE,
-        "facility": place,
-        "place": place.name,
-        "exercise": incident.exercise,
-        "tabs": tabs,
-        "breadcrumb": [
-            {"label": "Incidents", "url": url_for("incidents.index")},
-            {"label": incident.number, "url": board_url(incident.id)},
-            {"label": current},
-        ],
-    }
-
-
-def zone_of(incident_id: UUID) -> str:
-    """The zone in which times on this incident's pages are typed and shown."""
-    with runtime().db.read() as db:
-        return facility(db, queries.visible_incident(db, actor(), str(incident_id)).facility_id).zone

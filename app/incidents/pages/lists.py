@@ -86,7 +86,7 @@ def _commanders(db: Session, incident_ids: list[str]) -> dict[str, str]:
         Assignment.position_slug == catalogue.COMMANDER,
         Assignment.ended_at.is_(None),
     )
-    return dict(db.execute(query).tuples().all())
+    return dict(db.execute(query).all())
 
 
 def _one_of(allowed: dict[str, str], name: str, default: str) -> str:

@@ -69,13 +69,18 @@ def take_out(
     line: RequestLine,
     quantity: int,
 ) -> None:
-    """Lower the stock for a fill. One guarded UPDATE: two incidents at once cannot take the same units."""
+    """Lower the stock for a fill. One guarded UPDATE: two incidents at once cannot take the same units.
+
+    An exercise takes nothing off the real shelves: there must be enough, and the number stays.
+    """
     if line.sku is None:
         raise Invalid.field("source", f"{line.description} is not in the catalogue; name another source")
-    if not _move(uow, incident, actor, request, line, -quantity):
-        level = uow.session.get(StockLevel, (incident.facility_id, line.sku), populate_existing=True)
-        if level is None:
-            raise Invalid.field("source", f"{line.description} was never counted here; count it first")
+    if not incident.exercise and _move(uow, incident, actor, request, line, -quantity):
+        return
+    level = uow.session.get(StockLevel, (incident.facility_id, line.sku), populate_existing=True)
+    if level is None:
+        raise Invalid.field("source", f"{line.description} was never counted here; count it first")
+    if not incident.exercise or quantity > level.on_hand:
         raise Invalid.field("quantity", f"only {level.on_hand:,} are in stock ({level.why})")
 
 
@@ -87,7 +92,8 @@ def put_back(
     line: RequestLine,
     quantity: int,
 ) -> None:
-    _move(uow, incident, actor, request, line, quantity)
+    if not incident.exercise:
+        _move(uow, incident, actor, request, line, quantity)
 
 
 def _move(

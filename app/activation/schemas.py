@@ -1,0 +1,139 @@
+"""Call-outs at the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from app.activation.candidates import Group
+from app.activation.models import (
+    CalloutState,
+    Outcome,
+    Question,
+    QuestionState,
+    Slot,
+    SlotKind,
+    SlotState,
+    Stage,
+)
+from app.activation.planning import MOST_AT_ONCE, MOST_NEEDED, MOST_SLOTS
+from app.activation.rules import expected_at, tally
+from app.activation.texts import MOST_EXTRA
+from app.web.api import Schema, page_of
+
+
+class GroupIn(Schema):
+    """People with a skill, or of a department; one of the two."""
+
+    skill = fields.String(load_default=None, validate=validate.Length(1, 80))
+    department = fields.String(load_default=None, validate=validate.Length(1, 200))
+    needed = fields.Integer(required=True, validate=validate.Range(1, MOST_NEEDED))
+    at_once = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, MOST_NEEDED),
+        metadata={"description": "how many are asked together; null asks everybody at once"},
+    )
+
+    @ma.validates_schema
+    def one_of_two(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if bool(data.get("skill")) == bool(data.get("department")):
+            raise ma.ValidationError("name either a skill or a department", "skill")
+
+    @ma.post_load
+    def group(self, data: dict[str, Any], **_kwargs: Any) -> Group:
+        return Group(**data)
+
+
+class CalloutIn(Schema):
+    positions = fields.List(
+        fields.String(validate=validate.Length(1, 80)),
+        load_default=list,
+        validate=validate.Length(max=MOST_SLOTS),
+        metadata={"description": "slugs of open positions that nobody holds"},
+    )
+    groups = fields.List(fields.Nested(GroupIn), load_default=list, validate=validate.Length(max=MOST_SLOTS))
+    text = fields.String(
+        load_default="",
+        validate=validate.Length(max=MOST_EXTRA),
+        metadata={"description": "added to what each person is sent"},
+    )
+    at_once = fields.Integer(
+        load_default=1,
+        validate=validate.Range(1, MOST_AT_ONCE),
+        metadata={"description": "how many are asked together for a position"},
+    )
+
+
+class StopIn(Schema):
+    reason = fields.String(required=True, validate=validate.Length(1, 500))
+
+
+class AskedOut(Schema):
+    """One person asked. `stage`: how far the text has come; `outcome` is null while there is no answer."""
+
+    person_id = fields.UUID(required=True)
+    name = fields.String(attribute="person_name", required=True)
+    asked_at = fields.AwareDateTime(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(list(QuestionState)))
+    stage = fields.String(required=True, validate=validate.OneOf(list(Stage)))
+    outcome = fields.Enum(Outcome, by_value=True, allow_none=True)
+    answered_at = fields.AwareDateTime(allow_none=True)
+    expected_at = fields.AwareDateTime(allow_none=True)
+
+    @ma.pre_dump
+    def with_expected(self, question: Question, **_kwargs: Any) -> dict[str, Any]:
+        names = ("person_id", "person_name", "asked_at", "outcome", "answered_at")
+        plain = {name: getattr(question, name) for name in names}
+        stands = {"state": question.state.value, "stage": question.stage.value}
+        return plain | stands | {"expected_at": expected_at(question)}
+
+
+class TallyOut(Schema):
+    """People in each state. pending + sent + delivered + failed = asked; yes + no + silent = asked."""
+
+    asked = fields.Integer(required=True)
+    pending = fields.Integer(required=True)
+    sent = fields.Integer(required=True)
+    delivered = fields.Integer(required=True)
+    failed = fields.Integer(required=True)
+    yes = fields.Integer(required=True)
+    coming = fields.Integer(required=True)
+    no = fields.Integer(required=True)
+    silent = fields.Integer(required=True)
+
+
+class SlotOut(Schema):
+    id = fields.UUID(required=True)
+    kind = fields.Enum(SlotKind, by_value=True, required=True)
+    position = fields.String(attribute="position_slug", allow_none=True)
+    title = fields.String(required=True)
+    needed = fields.Integer(required=True)
+    at_once = fields.Integer(required=True)
+    state = fields.Enum(SlotState, by_value=True, required=True)
+    counts = fields.Nested(TallyOut, required=True)
+    asked = fields.List(fields.Nested(AskedOut), required=True)
+
+    @ma.pre_dump
+    def with_counts(self, slot: Slot, **_kwargs: Any) -> dict[str, Any]:
+        names = ("id", "kind", "position_slug", "title", "needed", "at_once", "state")
+        plain = {name: getattr(slot, name) for name in names}
+        standing = [q for q in slot.questions if q.state is not QuestionState.REPLACED]
+        return plain | {"counts": tally(slot.questions), "asked": standing}
+
+
+class CalloutOut(Schema):
+    id = fields.UUID(required=True)
+    incident_id = fields.UUID(required=True)
+    state = fields.Enum(CalloutState, by_value=True, required=True)
+    text = fields.String(attribute="extra", required=True)
+    opened_at = fields.AwareDateTime(required=True)
+    opened_by = fields.String(required=True)
+    stopped_at = fields.AwareDateTime(allow_none=True)
+    reason = fields.String(required=True)
+    slots = fields.List(fields.Nested(SlotOut), required=True)
+
+
+CalloutPage: type[ma.Schema] = page_of(CalloutOut, "CalloutPage")

@@ -1,0 +1,57 @@
+"""Keeps the demo hospital counting."""
+
+from __future__ import annotations
+
+from random import Random
+
+import sqlalchemy as sa
+from flask import Flask
+
+from app.core.actor import Actor
+from app.core.db import UnitOfWork
+from app.demo import feed
+from app.demo.generator import units
+from app.facilities.models import Facility
+from app.facilities.models import Unit as UnitRow
+from app.jobs import Tick
+from app.surge.actions import Given, enter
+from app.surge.models import LatestReading
+
+EVERY = 180
+COUNTER = Actor.system("demo feed")
+
+
+def count(uow: UnitOfWork) -> int:
+    """Enter the next count of the demo's units that are there. Two processes in a row count twice: no harm."""
+    last = {
+        (row.facility, row.unit, row.metric): feed.Last(row.value, row.observed_at, row.source)
+        for row in uow.session.execute(_LAST)
+    }
+    zones = {f.code: f.zone for f in uow.session.scalars(sa.select(Facility))}
+    there = {place[:2] for place in last}
+    mine = [unit for unit in units() if (unit.facility, unit.code) in there]
+    readings = [
+        Given(r.facility, r.unit, r.metric, r.value, r.at, feed.SOURCE)
+        for r in feed.counts(mine, zones, last, uow.now, Random())
+    ]
+    return enter(uow, COUNTER, readings=readings).accepted
+
+
+def _tick(app: Flask) -> int:
+    runtime = app.extensions["muster"]
+    return runtime.db.transact(count) if runtime.settings.demo else 0
+
+
+_LAST = (
+    sa.select(
+        Facility.code.label("facility"),
+        UnitRow.code.label("unit"),
+        LatestReading.metric,
+        LatestReading.value,
+        LatestReading.observed_at,
+        LatestReading.source,
+    )
+    .join(UnitRow, UnitRow.id == LatestReading.unit_id)
+    .join(Facility, Facility.id == UnitRow.facility_id)
+)
+TICKS = [Tick("demo feed", EVERY, _tick)]

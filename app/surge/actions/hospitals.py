@@ -1,0 +1,76 @@
+"""Taking a hospital: its journal locked, its triggers there, its open incidents known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+
+from app.core.actor import Actor
+from app.core.db import UnitOfWork
+from app.facilities.stream import stream_of, take_hospitals
+from app.incidents.actions.record import record
+from app.incidents.models import Incident, IncidentState
+from app.incidents.models import stream_of as incident_stream
+from app.incidents.queries import open_incidents
+from app.journal import Event, append, lock
+from app.surge import packs
+from app.surge.models import SurgeHospital, Trigger, TriggerState
+from app.surge.occupancy import fresh_until
+from app.surge.queries import latest_known
+from app.surge.triggers import Status
+
+PROGRAM = Actor.system("surge")
+
+
+def take(uow: UnitOfWork, facility_ids: Iterable[str]) -> None:
+    """Lock these hospitals, and give a new one the triggers that the program ships."""
+    wanted = set(facility_ids)
+    take_hospitals(uow, wanted)
+    known = sa.select(SurgeHospital.facility_id).where(SurgeHospital.facility_id.in_(wanted))
+    for facility_id in sorted(wanted - set(uow.session.scalars(known))):
+        _begin(uow, facility_id)
+
+
+def open_incidents_locked(uow: UnitOfWork, facility_ids: Iterable[str]) -> list[Incident]:
+    """The open incidents of these hospitals, which the caller has taken, each locked in turn."""
+    found = [i for facility_id in set(facility_ids) for i in open_incidents(uow.session, facility_id)]
+    kept = []
+    for incident in sorted(found, key=lambda i: i.id):
+        lock(uow, incident_stream(incident.id))
+        fresh = uow.session.get_one(Incident, incident.id, populate_existing=True)
+        if fresh.state is IncidentState.ACTIVE:
+            kept.append(fresh)
+    return kept
+
+
+def tell(
+    uow: UnitOfWork, actor: Actor, facility_id: str, incidents: Sequence[Incident], event: Event
+) -> None:
+    """Write an event into the hospital's journal and into those of its incidents."""
+    append(uow, stream_of(facility_id), actor, event)
+    for incident in incidents:
+        if incident.facility_id == facility_id:
+            record(uow, incident, actor, event)
+
+
+def note_change(uow: UnitOfWork, facility_id: str) -> None:
+    """Readings of a hospital that the caller has taken are new, or old enough to be stale."""
+    hospital = uow.session.get_one(SurgeHospital, facility_id)
+    hospital.reading_version += 1
+    hospital.fresh_until = fresh_until(latest_known(uow.session, facility_id), uow.now)
+    uow.announce("readings", facility_id)
+
+
+def _begin(uow: UnitOfWork, facility_id: str) -> None:
+    uow.session.add(SurgeHospital(facility_id=facility_id, reading_version=0))
+    for shipped in packs.triggers():
+        trigger = Trigger(
+            id=uow.new_id(),
+            facility_id=facility_id,
+            **{name: getattr(shipped, name) for name in shipped.__dataclass_fields__},
+        )
+        uow.session.add(trigger)
+        uow.session.flush()
+        uow.session.add(TriggerState(trigger_id=trigger.id, status=Status.UNKNOWN))
+    uow.session.flush()

@@ -1,0 +1,129 @@
+"""/api/v1/readings and /api/v1/facilities/{code}/capacity"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Response, request
+from marshmallow import ValidationError
+
+from app.accounts.access import actor, requires
+from app.core.actor import Actor
+from app.core.db import UnitOfWork
+from app.core.errors import Invalid, NotFound
+from app.core.permissions import Permission
+from app.facilities.models import Facility
+from app.runtime import runtime
+from app.surge import actions, queries
+from app.surge.actions import Entered, Given, Refused
+from app.surge.capacity import house
+from app.surge.schemas import MOST_AT_ONCE, CapacityOut, EnteredOut, ReadingIn
+from app.web.api import blueprint, post
+
+api = blueprint("surge", "Readings of beds and patients, and what they add up to")
+
+_MANY = {"type": "array", "items": ReadingIn, "minItems": 1, "maxItems": MOST_AT_ONCE}
+_WRAPPED = {
+    "type": "object",
+    "required": ["items"],
+    "properties": {"items": _MANY},
+    "additionalProperties": False,
+}
+_BODY = {
+    "required": True,
+    "content": {"application/json": {"schema": {"oneOf": [ReadingIn, _MANY, _WRAPPED]}}},
+}
+
+
+@api.route("/readings", methods=["POST"])
+@api.doc(requestBody=_BODY)
+@api.response(201, EnteredOut, description="All taken")
+@api.alt_response(
+    207, schema=EnteredOut, description="Some taken; `refused` names what is wrong with the others"
+)
+@requires(Permission.READING_ENTER)
+def enter() -> Response:
+    """Enter one reading, or up to 10000 as a list or as {items: [...]}
+
+    The same reading again changes nothing, so a call may be repeated. Another value for the same unit, metric,
+    observed_at and source corrects the earlier one. When none can be taken the answer is a problem whose
+    `errors` are by field, in a list by items.N.field.
+    """
+    rows, single = _rows(request.get_json(silent=True))
+    response = post(_enter, EnteredOut, actor(), rows, single)
+    if response.get_json()["refused"]:
+        response.status_code = 207
+    return response
+
+
+@api.route("/facilities/<string:code>/capacity")
+@api.response(200, CapacityOut)
+@requires(Permission.BOARD_VIEW)
+def capacity(code: str) -> dict[str, Any]:
+    """Beds of a hospital by unit and by class, with the age and source of each number, and its surge level"""
+    now = runtime().clock.now()
+    with runtime().db.read() as db:
+        facility = db.scalar(sa.select(Facility).where(Facility.code == code))
+        if facility is None:
+            raise NotFound(f"There is no hospital with the code {code!r}.")
+        actor().require(Permission.BOARD_VIEW, facility.id)
+        version = queries.capacity_version(db, facility.id)
+        found = house(db, facility.id, now)
+        return {
+            "facility": facility.code,
+            "version": version,
+            "as_of": now,
+            "level": queries.level(db, facility.id),
+            "recommendation": queries.open_recommendation(db, facility.id),
+            "triggers": [
+                {"slug": t.slug, "title": t.title, "unit_class": t.unit_class}
+                | {"status": s.status.value, "firing": s.fired_at is not None}
+                for t, s in queries.triggers(db, facility.id)
+            ],
+            "classes": found.classes,
+            "units": found.units,
+        }
+
+
+def _rows(body: Any) -> tuple[list[Any], bool]:
+    """The readings in the body, and whether it is a single one."""
+    if isinstance(body, dict) and "items" not in body:
+        return [body], True
+    if isinstance(body, dict) and len(body) > 1:
+        raise Invalid.field(next(name for name in body if name != "items"), "unknown field beside items")
+    rows = body["items"] if isinstance(body, dict) else body
+    if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_AT_ONCE:
+        raise Invalid.field("items", f"send one reading, or a list of 1 to {MOST_AT_ONCE}, as JSON")
+    return rows, False
+
+
+def _enter(uow: UnitOfWork, who: Actor, rows: list[Any], single: bool) -> Entered:
+    """Check each row's form, enter those that have it, and put all refusals in order."""
+    schema, given, places, refused = ReadingIn(), [], [], []
+    for index, row in enumerate(rows):
+        try:
+            given.append(Given(**schema.load(row)))
+            places.append(index)
+        except ValidationError as error:
+            refused.append(Refused(index, _by_field(error.normalized_messages())))
+    entered = actions.enter(uow, who, readings=given)
+    refused += [Refused(places[each.index], each.errors) for each in entered.refused]
+    entered.refused = sorted(refused, key=lambda each: each.index)
+    if entered.accepted == 0:
+        raise _nothing_taken(entered, single)
+    return entered
+
+
+def _by_field(messages: dict[str, Any]) -> dict[str, list[str]]:
+    return {"body" if name == "_schema" else name: list(said) for name, said in messages.items()}
+
+
+def _nothing_taken(entered: Entered, single: bool) -> Invalid:
+    errors = {
+        name if single else f"items.{each.index}.{name}": messages
+        for each in entered.refused
+        for name, messages in each.errors.items()
+    }
+    said = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in list(errors.items())[:10])
+    return Invalid(f"No reading was taken. {said}", errors)

@@ -1,0 +1,86 @@
+"""What a hospital's journal says about triggers and levels, in plain words, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.facilities.stream import stream_of
+from app.journal import Entry
+from app.journal.models import JournalEntry
+from app.journal.queries import entry
+from app.surge import events
+
+KINDS = (
+    events.TriggerFired.kind,
+    events.TriggerCleared.kind,
+    events.SurgeRecommended.kind,
+    events.RecommendationEnded.kind,
+    events.SurgeLevelSet.kind,
+)
+ON_A_PAGE = 50
+
+
+def page(session: Session, facility_id: str, number: int) -> tuple[list[dict[str, Any]], int]:
+    """The lines of one page, counted from 1, and how many pages there are."""
+    stream = stream_of(facility_id)
+    mine = (JournalEntry.stream == stream, JournalEntry.kind.in_(KINDS))
+    count = session.scalar(sa.select(sa.func.count()).where(*mine)) or 0
+    query = sa.select(JournalEntry.seq).where(*mine).order_by(JournalEntry.seq.desc())
+    seqs = session.scalars(query.limit(ON_A_PAGE).offset((number - 1) * ON_A_PAGE))
+    found = [entry(session, stream, seq) for seq in seqs.all()]
+    return [line(each) for each in found if each is not None], -(-count // ON_A_PAGE)
+
+
+def line(each: Entry) -> dict[str, Any]:
+    return {
+        "at": each.occurred_at,
+        "text": words(each.kind, each.data),
+        "who": each.actor["name"],
+        "state": "act" if each.kind == events.TriggerFired.kind else "normal",
+    }
+
+
+def words(kind: str, data: dict[str, Any]) -> str:
+    """One entry as a sentence. Raises KeyError for a kind that is not of this room."""
+    return _WORDS[kind](data)
+
+
+def _fired(data: dict[str, Any]) -> str:
+    return f"Trigger fired, {data['title']}: {data['used']} of {data['of']} beds in use"
+
+
+def _recommended(data: dict[str, Any]) -> str:
+    return f"The program recommends {data['label']}: {data['because']}"
+
+
+def _level_set(data: dict[str, Any]) -> str:
+    despite = f" although this stands: {'; '.join(data['despite'])}" if data["despite"] else ""
+    return f"Surge level {data['label']}, before {data['from_label']}{despite}: {data['reason']}"
+
+
+def _carried_over(data: dict[str, Any]) -> str:
+    parts = []
+    if data["level"]:
+        parts.append(f"level {data['level']['label']}")
+    if data["firings"]:
+        parts.append("fired: " + "; ".join(each["title"] for each in data["firings"]))
+    if data["recommendation"]:
+        parts.append(f"recommended: {data['recommendation']['label']}")
+    return f"At declaration the hospital stood at {', '.join(parts)}"
+
+
+_WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
+    events.TriggerFired.kind: _fired,
+    events.TriggerCleared.kind: lambda data: f"Trigger cleared, {data['title']}",
+    events.SurgeRecommended.kind: _recommended,
+    events.RecommendationEnded.kind: lambda data: (
+        f"Recommendation {data['label']} {data['state']}: {data['reason']}"
+    ),
+    events.SurgeLevelSet.kind: _level_set,
+    events.SurgeCarriedOver.kind: _carried_over,
+}
+SAID = tuple(_WORDS)

@@ -1,0 +1,119 @@
+"""Readings and capacity at the API."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from app.surge.metrics import METRICS
+from app.web.api import Schema
+
+MOST_AT_ONCE = 10_000
+
+
+class ReadingIn(Schema):
+    facility = fields.String(required=True, metadata={"description": "code of the hospital, such as SBMC"})
+    unit = fields.String(required=True, metadata={"description": "code of the unit, such as MICU"})
+    metric = fields.String(
+        required=True,
+        validate=validate.OneOf(list(METRICS), error="{input} is unknown; allowed are {choices}"),
+    )
+    value = fields.Integer(required=True, strict=True, metadata={"description": "a count, 0 to 100000"})
+    observed_at = fields.AwareDateTime(
+        required=True, metadata={"description": "when it was counted, with a zone; at most 5 minutes ahead"}
+    )
+    source = fields.String(
+        load_default="api",
+        validate=validate.Length(1, 200),
+        metadata={"description": "who or what counted; part of what makes a reading the same again"},
+    )
+
+
+class RefusedOut(Schema):
+    index = fields.Integer(required=True, metadata={"description": "place in what was posted, from 0"})
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
+
+
+class EnteredOut(Schema):
+    accepted = fields.Integer(required=True, metadata={"description": "taken, those known already included"})
+    unchanged = fields.Integer(required=True, metadata={"description": "of these, known already"})
+    corrected = fields.Integer(required=True, metadata={"description": "of these, another value than before"})
+    refused = fields.List(fields.Nested(RefusedOut), required=True)
+    warnings = fields.List(fields.String(), required=True)
+
+
+class ValueOut(Schema):
+    value = fields.Integer(required=True)
+    observed_at = fields.AwareDateTime(required=True)
+    received_at = fields.AwareDateTime(required=True)
+    source = fields.String(required=True)
+    fresh = fields.Boolean(required=True, metadata={"description": "false: too old to be believed"})
+
+
+class UnitCapacityOut(Schema):
+    """Null where nobody has said, or too long ago: missing is not zero."""
+
+    unit = fields.Function(lambda u: u.unit.code, metadata={"type": "string"})
+    name = fields.Function(lambda u: u.unit.name, metadata={"type": "string"})
+    unit_class = fields.Function(lambda u: u.unit.unit_class, metadata={"type": "string"})
+    staffed = fields.Integer(allow_none=True)
+    occupied = fields.Integer(allow_none=True)
+    blocked = fields.Integer(allow_none=True)
+    available = fields.Integer(allow_none=True)
+    occupancy_percent = fields.Float(attribute="occupancy", allow_none=True)
+    readings = fields.Dict(
+        attribute="values",
+        keys=fields.String(),
+        values=fields.Nested(ValueOut),
+        metadata={"description": "by metric, the newest of each that was ever reported"},
+    )
+
+
+class ClassCapacityOut(Schema):
+    """Sums over the units with fresh numbers; `missing` names the others."""
+
+    unit_class = fields.String(required=True)
+    units = fields.Function(lambda c: len(c.units), metadata={"type": "integer"})
+    staffed = fields.Integer(allow_none=True)
+    occupied = fields.Integer(allow_none=True)
+    available = fields.Integer(allow_none=True)
+    occupancy_percent = fields.Float(attribute="occupancy", allow_none=True)
+    oldest_observed_at = fields.Function(
+        lambda c: c.oldest.observed_at.isoformat() if c.oldest else None,
+        metadata={"type": ["string", "null"], "format": "date-time"},
+    )
+    missing = fields.List(fields.String(), required=True)
+
+
+class SurgeLevelOut(Schema):
+    rank = fields.Integer(required=True)
+    label = fields.String(required=True)
+    set_at = fields.AwareDateTime(required=True)
+    set_by = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class RecommendationOut(Schema):
+    id = fields.UUID(required=True)
+    rank = fields.Integer(required=True)
+    label = fields.String(required=True)
+    because = fields.String(required=True)
+    made_at = fields.AwareDateTime(required=True)
+
+
+class TriggerOut(Schema):
+    slug = fields.String(required=True)
+    title = fields.String(required=True)
+    unit_class = fields.String(required=True)
+    status = fields.String(required=True, metadata={"enum": ["normal", "pending", "active", "unknown"]})
+    firing = fields.Boolean(required=True, metadata={"description": "fired, and not yet cleared"})
+
+
+class CapacityOut(Schema):
+    facility = fields.String(required=True)
+    version = fields.Integer(required=True, metadata={"description": "rises with every change of readings"})
+    as_of = fields.AwareDateTime(required=True)
+    level = fields.Nested(SurgeLevelOut, allow_none=True)
+    recommendation = fields.Nested(RecommendationOut, allow_none=True)
+    triggers = fields.List(fields.Nested(TriggerOut), required=True)
+    classes = fields.List(fields.Nested(ClassCapacityOut), required=True)
+    units = fields.List(fields.Nested(UnitCapacityOut), required=True)

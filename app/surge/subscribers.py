@@ -1,0 +1,55 @@
+"""An incident that is declared hears how its hospital stands, so that its journal tells the whole story."""
+
+from __future__ import annotations
+
+from app.core.db import UnitOfWork
+from app.incidents.actions.record import record
+from app.incidents.events import IncidentDeclared
+from app.incidents.models import Incident
+from app.journal import Entry, subscribe
+from app.surge import events, queries
+from app.surge.actions.hospitals import PROGRAM
+from app.surge.models import Firing, Recommendation, SurgeLevel, Trigger
+
+
+@subscribe(IncidentDeclared)
+def carry_over(uow: UnitOfWork, entry: Entry) -> None:
+    """Declaring has locked the hospital's journal, so nothing fires between here and the commit."""
+    event = entry.event
+    assert isinstance(event, IncidentDeclared)
+    level = None if event.exercise else queries.level(uow.session, event.facility_id)
+    firings = queries.standing_firings(uow.session, event.facility_id)
+    recommendation = queries.open_recommendation(uow.session, event.facility_id)
+    if level is None and not firings and recommendation is None:
+        return
+    carried = events.SurgeCarriedOver(
+        level=_level(level),
+        firings=[_firing(*each) for each in firings],
+        recommendation=_open(recommendation),
+    )
+    record(uow, uow.session.get_one(Incident, event.incident_id), PROGRAM, carried)
+
+
+def _level(found: SurgeLevel | None) -> events.LevelData | None:
+    if found is None:
+        return None
+    return events.LevelData(found.rank, found.label, found.set_at, found.set_by, found.reason)
+
+
+def _firing(firing: Firing, trigger: Trigger) -> events.FiringData:
+    return events.FiringData(
+        firing.id,
+        trigger.title,
+        trigger.unit_class,
+        firing.used,
+        firing.of,
+        trigger.threshold_percent,
+        firing.since,
+        firing.fired_at,
+    )
+
+
+def _open(found: Recommendation | None) -> events.RecommendationData | None:
+    if found is None:
+        return None
+    return events.RecommendationData(found.id, found.rank, found.label, found.because, found.made_at)

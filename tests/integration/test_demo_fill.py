@@ -1,0 +1,98 @@
+"""The demo system in the database, and the commands that put it there."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from app.accounts.identity import actor_of
+from app.accounts.models import Account
+from app.core.db import Database
+from app.core.errors import Conflict
+from app.demo.commands import accounts_table
+from app.demo.fill import fill, is_empty
+from app.demo.sign_in import PASSWORD
+from app.facilities.models import Facility, Unit
+from app.resources.models import StockLevel
+from app.staffing.models import ContactMethod, DepthEntry, Person, Skill
+from app.surge.models import Reading
+from tests.support.client import PageClient
+
+
+def test_everything_generated_is_there(db: Database) -> None:
+    assert is_empty(db)
+    data = fill(db)
+    with db.read() as session:
+        counts = {
+            model: session.scalar(sa.select(sa.func.count()).select_from(model))
+            for model in (
+                Facility,
+                Unit,
+                Person,
+                ContactMethod,
+                Skill,
+                DepthEntry,
+                Account,
+                StockLevel,
+                Reading,
+            )
+        }
+        heads = session.scalar(sa.select(sa.func.count()).where(Person.supervisor_id.is_(None)))
+    assert counts == {
+        Facility: len(data.facilities),
+        Unit: len(data.units),
+        Person: len(data.people),
+        ContactMethod: len(data.people),
+        Skill: sum(len(p.skills) for p in data.people),
+        DepthEntry: len(data.depth),
+        Account: len(data.accounts),
+        StockLevel: len(data.stock),
+        Reading: sum(1 for _ in data.readings()),
+    }
+    assert heads == 1
+    with pytest.raises(Conflict, match="empty database"):
+        fill(db)
+
+
+@pytest.mark.engine("sqlite")
+def test_a_visitor_waits_little_and_can_declare(app: Flask, db: Database) -> None:
+    """Under 15 s of work, whatever else this machine does meanwhile."""
+    began = time.process_time()
+    fill(db)
+    assert time.process_time() - began < 15
+    with db.read() as session:
+        account = session.scalars(sa.select(Account).where(Account.email == "commander@demo.example")).one()
+        commander = actor_of(account)
+    assert "St. Brigid" in PageClient(app, commander).get("/incidents/declare").text
+    table = accounts_table(db)
+    for words in ("chief@demo.example", "command staff", PASSWORD):
+        assert words in table
+
+
+@pytest.mark.engine("sqlite")
+def test_the_command_fills_and_says_so(app: Flask, db: Database) -> None:
+    run = app.test_cli_runner().invoke
+    assert "400 people" in run(args=["demo", "fill"]).output
+    assert "nothing was changed" in run(args=["demo", "fill", "--if-empty"]).output
+    refused = run(args=["demo", "fill"])
+    assert refused.exit_code == 1
+    assert "empty database" in refused.output
+    assert "400 people" in run(args=["demo", "fill", "--fresh"]).output
+
+
+@pytest.mark.engine("sqlite")
+def test_serve_names_a_port_that_is_taken_before_it_changes_anything(
+    app: Flask, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        monkeypatch.setenv("PORT", str(taken.getsockname()[1]))
+        refused = app.test_cli_runner().invoke(args=["serve", "--fresh"])
+    assert refused.exit_code == 1
+    assert "Set PORT to another one" in refused.output
+    assert is_empty(db)
