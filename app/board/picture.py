@@ -92,8 +92,8 @@ def apply(picture: Picture, entry: Entry) -> Picture:
     event = entry.event
     picture.seq, picture.at = entry.seq, entry.recorded_at
     touched: set[str] = set()
-    # What the guide brings along at activation is no news, and would push all else out.
-    if entry.occurred_at != picture.command.declared_at:
+    # Routine, and what the guide brings along at activation, is no news and would push all else out.
+    if not event.routine and entry.occurred_at != picture.command.declared_at:
         line = LogLine(
             entry.seq, entry.occurred_at, entry.kind, entry.subject, entry.actor["name"], entry.data
         )
