@@ -158,7 +158,7 @@ def test_a_report_that_cannot_be_stored_is_refused_and_holds_up_nobody(app: Flas
     post.ask()
     [one] = post.db.transact(claim, worker="w", carrier="twilio", most=1)
     drain = app.extensions["muster"].parts["drain"]
-    with pytest.raises(Exception, match="bind|type|convert|adapt"):
+    with pytest.raises(Exception, match=r"bind|type|convert|adapt"):
         drain.hear(Report(one.attempt_id, "callback", "SM1", "sent", error_code=object()))  # type: ignore[arg-type]
     drain.hear(Report(one.attempt_id, "callback", "SM1", "delivered"))
     assert post.all_states() == ["delivered"]
