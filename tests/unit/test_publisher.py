@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.board.publisher import Gatherer, Publisher
@@ -40,6 +40,7 @@ def test_subjects_do_not_wait_for_each_other() -> None:
     assert gatherer.take(10.01) == [("b", 7, 8)]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 300)), max_size=40))
 def test_nothing_is_lost_and_nothing_comes_too_often(commits: list[tuple[str, int]]) -> None:
     """Commits at hundredths of a second, in order; everything is published, each subject's ranges meet."""
