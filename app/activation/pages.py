@@ -68,7 +68,7 @@ def send(incident_id: UUID) -> Any:
         if not typed("send"):
             with runtime().db.read() as db:
                 incident = incidents.visible_incident(db, actor(), str(incident_id))
-                shown = planning.preview(db, incident, public_url=url, **wanted)
+                shown = planning.preview(db, incident, public_url=url, now=runtime().clock.now(), **wanted)
                 return _preview(db, incident, chosen, shown)
         callout = transact(actions.open_callout, actor(), str(incident_id), public_url=url, **wanted)
         here = url_for("activation.show", incident_id=incident_id, callout_id=callout.id)
@@ -230,7 +230,7 @@ def _positions(db: Session, incident: Incident) -> list[tuple[str, str, str]]:
 def _groups(db: Session, incident: Incident) -> list[tuple[str, str]]:
     skills = candidates.skills(db, incident.facility_id)
     departments = candidates.departments(db, incident.facility_id)
-    by_skill = [(f"skill:{slug}", f"{slug.replace('_', ' ')} ({number})") for slug, number in skills]
+    by_skill = [(f"skill:{slug}", f"{candidates.readable(slug)} ({number})") for slug, number in skills]
     return by_skill + [
         (f"department:{name}", f"{name}, department ({number})") for name, number in departments
     ]

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from app.activation.actions.asking import ask
 from app.activation.actions.callouts import begin_round
-from app.activation.events import CalloutStopped, QuestionsAsked, SlotFilled
+from app.activation.events import CalloutOpened, CalloutStopped, QuestionsAsked, SlotFilled
 from app.activation.models import WANTING, Question, QuestionState, Slot
 from app.core.db import UnitOfWork
 from app.escalation import deadlines
@@ -65,6 +65,15 @@ for _name, _label, _default in (
         default=_default,
         shown=True,
     )
+
+
+@subscribe(CalloutOpened)
+def opened(uow: UnitOfWork, entry: Entry) -> None:
+    """Each slot has its timer from the beginning, also one for which nobody can be asked yet."""
+    event = entry.event
+    assert isinstance(event, CalloutOpened)
+    for slot in event.slots:
+        deadlines.begin(uow, slot.kind, slot.slot_id, entry.stream.removeprefix("incident:"), uow.now)
 
 
 @subscribe(QuestionsAsked)
