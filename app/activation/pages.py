@@ -13,7 +13,7 @@ from app.accounts.access import actor, public, requires
 from app.activation import actions, candidates, planning, queries
 from app.activation.candidates import Group
 from app.activation.models import WANTING, QuestionState, Slot
-from app.activation.rules import MEANING, expected_at, tally
+from app.activation.rules import SAID, expected_at, tally
 from app.activation.texts import MOST_EXTRA
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
@@ -160,7 +160,7 @@ def _answer_page(secret: str, errors: Errors | None = None) -> str:
             incident=incident,
             place=source.facility_code,
             exercise=incident.exercise,
-            choices=MEANING,
+            choices=SAID,
             expected_at=expected_at(asked),
             open=asked.state is QuestionState.OPEN,
             errors=errors or {},
@@ -247,7 +247,7 @@ def _board(incident_id: UUID, callout_id: UUID, errors: Errors | None = None) ->
             callout=callout,
             slots=[_slot(slot, sizes.get(slot.id, 0)) for slot in callout.slots],
             wanting=any(slot.state in WANTING for slot in callout.slots),
-            choices=[(digit, f"{digit} {meaning}") for digit, meaning in MEANING.items()],
+            choices=[(digit, f"{digit} {meaning}") for digit, meaning in SAID.items()],
             errors=errors or {},
             labels=LABELS,
         )

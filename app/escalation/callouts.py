@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app.activation.actions.asking import ask
 from app.activation.actions.callouts import begin_round
@@ -30,12 +31,12 @@ POSITION = Policy(
 GROUP = Policy((Step(10, "ask_next"), Step(10, "tell_supervisor"), Step(10, "repeat")), rounds=2)
 
 
-def _about(uow: UnitOfWork, slot_id: str) -> Subject:
-    slot = uow.session.get_one(Slot, slot_id)
+def _about(session: Session, slot_id: str) -> Subject:
+    slot = session.get_one(Slot, slot_id)
     standing = sa.select(Question.person_id, Question.state).where(
         Question.slot_id == slot_id, Question.state != QuestionState.REPLACED
     )
-    asked = uow.session.execute(standing).all()
+    asked = session.execute(standing).all()
     silent = sorted(person_id for person_id, state in asked if state is QuestionState.OPEN)
     words = f"{len(asked)} asked, {len(silent)} have not answered, not filled yet."
     return Subject(slot.title, words, slot.position_slug, tuple(silent))

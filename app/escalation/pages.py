@@ -42,7 +42,10 @@ def engine() -> str:
         return render_template(
             "escalation/engine.html",
             loads=queries.loads(db, now),
-            waiting=[(deadline, incident, KINDS[deadline.kind].label) for deadline, incident in waiting],
+            waiting=[
+                (deadline, incident, KINDS[deadline.kind].about(db, deadline.subject_id).title)
+                for deadline, incident in waiting
+            ],
             beats=beats,
             silent_seconds=SILENT_SECONDS,
             texts=texts,

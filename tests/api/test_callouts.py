@@ -130,7 +130,7 @@ def test_a_link_shows_and_answers_only_when_pressed(client: PageClient, db, hosp
     link = link_in(db, hospital.people[6])
     for _ in range(2):
         page = client.get(link).text
-        assert "Within 60 min" in page
+        assert "Coming within 60 min" in page
     assert question_to(db, hospital.people[6]).digit is None
     client.post(link, {"digit": "5"}, 422)
     client.post(link, {"digit": "2"})
