@@ -56,6 +56,7 @@ class Jobs:
         self.parts = {tick.name: Part(tick.name, round(tick.seconds * 1000)) for tick in self.ticks}
         self._begun: dict[str, float] = {}
         self._stopping = threading.Event()
+        self._one_beat = threading.Lock()
         self._sender = _sender(app)
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -100,7 +101,8 @@ class Jobs:
 
     def beat(self) -> None:
         """Write how this process does, for all to see; never raises."""
-        self._guarded("beat", lambda: self._transact(beat, self.process, list(self.parts.values())))
+        with self._one_beat:
+            self._guarded("beat", lambda: self._transact(beat, self.process, list(self.parts.values())))
 
     def _every(self, seconds: float, work: Callable[[], None]) -> None:
         self._scheduler.add_job(work, "interval", seconds=seconds, next_run_time=datetime.now(UTC))

@@ -31,6 +31,7 @@ _HANDLERS: dict[type[Event], list[tuple[Handler, tuple[str, ...]]]] = defaultdic
 _READERS: list[Reader] = []
 RECENT = 12
 EVERY_CARD = "*"
+COPIED_IN = frozenset({"position.opened", "objective.set", "task.added"})
 
 
 @dataclass
@@ -92,8 +93,7 @@ def apply(picture: Picture, entry: Entry) -> Picture:
     event = entry.event
     picture.seq, picture.at = entry.seq, entry.recorded_at
     touched: set[str] = set()
-    # Routine, and what the guide brings along at activation, is no news and would push all else out.
-    if not event.routine and entry.occurred_at != picture.command.declared_at:
+    if not event.routine and not _copied_in(picture, entry):
         line = LogLine(
             entry.seq, entry.occurred_at, entry.kind, entry.subject, entry.actor["name"], entry.data
         )
@@ -104,6 +104,11 @@ def apply(picture: Picture, entry: Entry) -> Picture:
     for card in touched:
         picture.versions[card] = entry.seq
     return picture
+
+
+def _copied_in(picture: Picture, entry: Entry) -> bool:
+    """What the guide brings along at activation is no news, and would push all else out."""
+    return entry.kind in COPIED_IN and entry.occurred_at == picture.command.declared_at
 
 
 def fold(entries: Iterable[Entry], picture: Picture | None = None) -> Picture:

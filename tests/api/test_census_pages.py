@@ -17,7 +17,7 @@ from app.core.permissions import Role
 from app.scores.catalogue import CALCULATORS
 from tests.support.adt import adt, minute
 from tests.support.client import PageClient
-from tests.support.hospital import SETUP, Hospital, build
+from tests.support.hospital import PASSWORD, SETUP, Hospital, build
 
 pytestmark = pytest.mark.engine("sqlite")
 
@@ -89,14 +89,8 @@ def test_who_may_see_what(app: Flask, hospital: Hospital, commander: PageClient,
 
 def test_who_belongs_to_all_hospitals_sees_a_list(app: Flask, hospital: Hospital, act: Any) -> None:
     act(build, "HGEN", "Harbor General")
-    account, _ = act(
-        create_account,
-        SETUP,
-        email="all@demo.example",
-        role=Role.LEADERSHIP,
-        facility_id=None,
-        name="Ida Voss",
-    )
+    wanted = {"email": "all@demo.example", "role": Role.LEADERSHIP, "facility_id": None, "name": "Ida Voss"}
+    account, _ = act(create_account, SETUP, **wanted, password=PASSWORD)
     page = PageClient(app, actor_of(account)).get("/census").text
     assert "Harbor General" in page
     assert page.count("no messages") == 2

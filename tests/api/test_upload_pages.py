@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import io
 import re
 
@@ -143,7 +144,7 @@ def test_rows_of_whole_hospitals_are_mapped_by_name_and_stand_in_no_sum(
     }
     checked = commander.post(url, columns | {"step": "check"}, 200).text
     assert "is no hospital we know" in checked
-    names = re.findall(r'name="(name-\d+)" value="([^"]*)"', checked)
+    names = re.findall(r'name="(name-\d+)" value="([^"]*)"', html.unescape(checked))
     assert names
     codes = {name.replace("name-", "code-"): "SBMC" if n == 0 else "" for n, (name, _) in enumerate(names)}
     mapped = columns | dict(names) | codes

@@ -14,6 +14,7 @@ WRITERS = {
     "app/core/insert.py": "one way to insert what may be there, for actions",
     "app/accounts/links.py": "a link is made in the transaction of the action that sends it",
     "app/escalation/*.py": "deadlines are set and claimed in the transaction of what causes them",
+    "app/census/folding.py": "keeps what a hospital's messages say, in the transaction of the action that took one",
     "app/demo/*.py": "fills an empty demo system in bulk",
 }
 SESSION_METHODS = {"add", "add_all", "delete", "merge", "bulk_save_objects", "bulk_insert_mappings"}

@@ -40,8 +40,11 @@ class Serving:
     def board(self) -> Board:
         return Board(self.url, self.token, self.incident.id)
 
-    def note(self, text: str) -> None:
-        requests.post(f"{self.url}/test/note/{self.incident.id}/{text}", timeout=20).raise_for_status()
+    def note(self, text: str) -> float:
+        """Make one change; return when it was committed, by the machine's clock."""
+        response = requests.post(f"{self.url}/test/note/{self.incident.id}/{text}", timeout=20)
+        response.raise_for_status()
+        return float(response.json()["at"])
 
     def stop(self) -> int:
         self.process.terminate()
@@ -63,31 +66,49 @@ def serving(
     rt = app.extensions["muster"]
     migrate.upgrade(rt.db)
     incident, token = _filled(app)
-    variables = {
+    variables = variables_of(database_url, redis_url, key, port, workers) | environment
+    try:
+        with gunicorn("tests.support.served:app", url, variables, directory / "gunicorn.log") as process:
+            yield Serving(url, process, app, token, incident, directory / "gunicorn.log")
+    finally:
+        rt.parts["live"].stop()
+        rt.db.dispose()
+
+
+def variables_of(
+    database_url: str, redis_url: str | None, key: Path, port: int, workers: int
+) -> dict[str, str]:
+    """The environment of a server on that port."""
+    return {
         **os.environ,
         "MUSTER_DATABASE_URL": database_url,
         "MUSTER_REDIS_URL": redis_url or "",
         "MUSTER_SIGNING_KEY_FILE": str(key),
-        "MUSTER_PUBLIC_URL": url,
+        "MUSTER_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "MUSTER_JOBS": "off",
         "MUSTER_WEB_WORKERS": str(workers),
         "HOST": "127.0.0.1",
         "PORT": str(port),
-        **environment,
     }
-    command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "tests.support.served:app"]
-    log = directory / "gunicorn.log"
+
+
+@contextmanager
+def gunicorn(
+    program: str, url: str, environment: dict[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Serve `module:app`, which answers /test/pid, as the program is served; killed at the end."""
+    command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", program]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
     try:
         until(lambda: _answers(url, process, log), 40, 0.1)
-        yield Serving(url, process, app, token, incident, log)
+        yield process
     finally:
         if process.poll() is None:
             process.kill()
             process.wait(STOP_SECONDS)
-        rt.parts["live"].stop()
-        rt.db.dispose()
 
 
 def _answers(url: str, process: subprocess.Popen[bytes], log: Path) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 
 import socketio
 
+from app.board.cards import CARDS
+
 NAMESPACE = "/board"
 
 
@@ -33,6 +35,11 @@ class Shown:
             return False
         self.known = max(self.known, batch["seq"])
         return True
+
+
+def folded(cards: list[dict[str, Any]]) -> list[str]:
+    """The ids of those whose version comes from the journal; the others are sent with every catch-up."""
+    return [card["id"] for card in cards if CARDS[card["id"]].outside is None]
 
 
 def until(done: Callable[[], Any], seconds: float = 10.0, every: float = 0.01) -> Any:

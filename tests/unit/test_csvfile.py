@@ -251,7 +251,10 @@ def test_the_florida_snapshots() -> None:
         **{**_plain(_all_mapped(text, guessed)), "values": {"staffed_beds": "Available Capacity"}}
     )
     wrong = csvfile.read(text, shares, ZONES)
-    assert wrong.found == []
+    percentages = {
+        n for n, row in enumerate(csv.DictReader(io.StringIO(text)), 2) if "%" in row["Available Capacity"]
+    }
+    assert percentages.isdisjoint(f.line for f in wrong.found)
     assert "percentage" in wrong.troubles[0].message
 
 

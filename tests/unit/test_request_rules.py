@@ -70,6 +70,10 @@ class Units(RuleBasedStateMachine):
         self.shelf = self.began_with = shelf
         self.way, self.hand, self.refused = [0] * len(asked), [0] * len(asked), [0] * len(asked)
 
+    @rule()
+    def nothing_happens(self) -> None:
+        """So that a request at its end is no dead end for the machine."""
+
     @precondition(lambda self: rules.may(Step.APPROVE, self.state))
     @rule(data=st.data())
     def approve(self, data: st.DataObject) -> None:

@@ -39,7 +39,7 @@ def test_production_with_everything_starts(tmp_path: Path) -> None:
 
 def test_every_missing_setting_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as error:
-        load({"MUSTER_MODE": "production"})
+        load({"MUSTER_MODE": "production", "MUSTER_SIGNING_KEY_FILE": "/nowhere/journal.key"})
     for name in ("MUSTER_DATABASE_URL", "MUSTER_PUBLIC_URL", "MUSTER_SECRET_KEY", "MUSTER_SIGNING_KEY_FILE"):
         assert name in str(error.value)
 

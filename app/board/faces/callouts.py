@@ -36,9 +36,11 @@ def callouts(picture: Picture) -> dict[str, Any]:
     slots = [slot for callout in newest_first for slot in picture.callouts.slots_of(callout)]
     slots.sort(key=lambda slot: (not slot.wanting, slot.state != "exhausted"))
     wanting = [slot for slot in slots if slot.wanting]
+    ended = [slot for slot in slots if not slot.wanting]
     return {
-        "rows": [_row(picture, slot) for slot in slots[:SHOWN]],
-        "more": max(0, len(slots) - SHOWN),
+        "rows": [_row(picture, slot) for slot in wanting[:SHOWN]],
+        "more": max(0, len(wanting) - SHOWN),
+        "ended": [_row(picture, slot) for slot in ended],
         "wanting": len(wanting),
         "exhausted": sum(slot.state == "exhausted" for slot in wanting),
         "new_url": links.page(picture.command.id, "callouts", "new"),
@@ -52,10 +54,12 @@ def _opened(callout: CalloutView) -> tuple[datetime, str]:
 
 def _row(picture: Picture, slot: SlotView) -> dict[str, Any]:
     word, state = STATES[slot.state]
+    counted = tally(slot.questions.values())
     coming = _coming(slot.questions.values())
     return {
         "slot": slot,
-        "tally": tally(slot.questions.values()),
+        "tally": counted,
+        "counts": _counts(counted, slot.listed),
         "coming": coming[:COMING],
         "more_coming": max(0, len(coming) - COMING),
         "word": word,
@@ -70,6 +74,14 @@ def _next(slot: SlotView) -> str | None:
     if slot.waits is None or (slot.state == "exhausted" and slot.waits.do == "ask_next"):
         return None
     return NEXT.get(slot.waits.do)
+
+
+def _counts(counted: Any, listed: int) -> str:
+    """Sent is not delivered is not answered: each is counted apart, and left out while it is nought."""
+    texts = ("not sent yet", counted.pending), ("sent", counted.sent), ("delivered", counted.delivered)
+    answers = ("failed", counted.failed), ("yes", counted.yes), ("no", counted.no), ("silent", counted.silent)
+    parts = [f"{number} {word}" for word, number in (*texts, *answers) if number]
+    return ", ".join([f"{counted.asked} asked of {listed}", *parts])
 
 
 def _coming(questions: Any) -> list[tuple[str, datetime]]:
