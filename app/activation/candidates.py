@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.activation.models import Question, QuestionState, SlotKind
+from app.activation.models import Outcome, Question, QuestionState, SlotKind
 from app.incidents.models import Assignment, Incident, Position
 from app.staffing.models import ContactMethod, DepthEntry, Person, Skill
 
 AT_ONCE = 500
+NO_HOLDS = timedelta(hours=4)
+"""Who cannot come is not asked for anything else in the incident for so long."""
+
+
+_SPOKEN_AS_LETTERS = frozenset({"ct", "ed", "emt", "er", "icu", "lpn", "md", "np", "pa", "rn", "rt"})
+
+
+def readable(slug: str) -> str:
+    """icu_nurse becomes ICU nurse."""
+    words = slug.split("_")
+    return " ".join(word.upper() if word in _SPOKEN_AS_LETTERS else word for word in words)
 
 
 @dataclass(frozen=True)
@@ -26,7 +38,7 @@ class Group:
 
     @property
     def title(self) -> str:
-        return (self.skill or self.department or "").replace("_", " ")
+        return readable(self.skill) if self.skill else self.department or ""
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,8 @@ class Standing:
     """How people stand in one incident at this moment: what they hold, and who has an open question."""
 
     holds: dict[str, str]
-    asked: dict[str, str]
+    asked: set[str]
+    refused: set[str]
 
     def why_not(self, person: Person) -> str | None:
         """Why this person is not to be asked now; None when nothing speaks against it."""
@@ -66,6 +79,8 @@ class Standing:
             return f"holds {self.holds[person.id]}"
         if person.id in self.asked:
             return "has an open question of this incident"
+        if person.id in self.refused:
+            return "has said lately that they cannot come"
         return no_phone(person)
 
 
@@ -86,16 +101,18 @@ def phone(person: Person, after: Collection[str] = ()) -> ContactMethod | None:
     return min(open_, key=lambda c: (c.suspect_since is not None, c.rank, c.id), default=None)
 
 
-def standing(session: Session, incident_id: str) -> Standing:
+def standing(session: Session, incident_id: str, now: datetime) -> Standing:
     held = sa.select(Assignment.person_id, Position.title).join(
         Position,
         sa.and_(Position.incident_id == Assignment.incident_id, Position.slug == Assignment.position_slug),
     )
     held = held.where(Assignment.incident_id == incident_id, Assignment.ended_at.is_(None))
-    asked = sa.select(Question.person_id, Question.slot_id).where(
-        Question.incident_id == incident_id, Question.state == QuestionState.OPEN
+    mine = sa.select(Question.person_id).where(Question.incident_id == incident_id)
+    asked = session.scalars(mine.where(Question.state == QuestionState.OPEN))
+    refused = session.scalars(
+        mine.where(Question.outcome == Outcome.CANNOT_COME, Question.answered_at > now - NO_HOLDS)
     )
-    return Standing(dict(session.execute(held).all()), dict(session.execute(asked).all()))
+    return Standing(dict(session.execute(held).all()), set(asked), set(refused))
 
 
 def position_seat(

@@ -45,7 +45,7 @@ class CalloutOpened(Event):
 
 @event("question.asked", "slot:{slot_id}")
 class QuestionsAsked(Event):
-    """`why` is opened, by_hand, cannot_come, failed, waited or repeat."""
+    """`why` is opened, by_hand, cannot_come, failed, freed, waited or repeat."""
 
     callout_id: str
     slot_id: str

@@ -13,7 +13,7 @@ from app.accounts.access import actor, public, requires
 from app.activation import actions, candidates, planning, queries
 from app.activation.candidates import Group
 from app.activation.models import WANTING, QuestionState, Slot
-from app.activation.rules import MEANING, expected_at, tally
+from app.activation.rules import SAID, expected_at, tally
 from app.activation.texts import MOST_EXTRA
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
@@ -68,7 +68,7 @@ def send(incident_id: UUID) -> Any:
         if not typed("send"):
             with runtime().db.read() as db:
                 incident = incidents.visible_incident(db, actor(), str(incident_id))
-                shown = planning.preview(db, incident, public_url=url, **wanted)
+                shown = planning.preview(db, incident, public_url=url, now=runtime().clock.now(), **wanted)
                 return _preview(db, incident, chosen, shown)
         callout = transact(actions.open_callout, actor(), str(incident_id), public_url=url, **wanted)
         here = url_for("activation.show", incident_id=incident_id, callout_id=callout.id)
@@ -160,7 +160,7 @@ def _answer_page(secret: str, errors: Errors | None = None) -> str:
             incident=incident,
             place=source.facility_code,
             exercise=incident.exercise,
-            choices=MEANING,
+            choices=SAID,
             expected_at=expected_at(asked),
             open=asked.state is QuestionState.OPEN,
             errors=errors or {},
@@ -230,7 +230,7 @@ def _positions(db: Session, incident: Incident) -> list[tuple[str, str, str]]:
 def _groups(db: Session, incident: Incident) -> list[tuple[str, str]]:
     skills = candidates.skills(db, incident.facility_id)
     departments = candidates.departments(db, incident.facility_id)
-    by_skill = [(f"skill:{slug}", f"{slug.replace('_', ' ')} ({number})") for slug, number in skills]
+    by_skill = [(f"skill:{slug}", f"{candidates.readable(slug)} ({number})") for slug, number in skills]
     return by_skill + [
         (f"department:{name}", f"{name}, department ({number})") for name, number in departments
     ]
@@ -247,7 +247,7 @@ def _board(incident_id: UUID, callout_id: UUID, errors: Errors | None = None) ->
             callout=callout,
             slots=[_slot(slot, sizes.get(slot.id, 0)) for slot in callout.slots],
             wanting=any(slot.state in WANTING for slot in callout.slots),
-            choices=[(digit, f"{digit} {meaning}") for digit, meaning in MEANING.items()],
+            choices=[(digit, f"{digit} {meaning}") for digit, meaning in SAID.items()],
             errors=errors or {},
             labels=LABELS,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -33,7 +34,12 @@ class Preview:
 
 
 def plan(
-    session: Session, incident: Incident, positions: Sequence[str], groups: Sequence[Group], at_once: int
+    session: Session,
+    incident: Incident,
+    positions: Sequence[str],
+    groups: Sequence[Group],
+    at_once: int,
+    now: datetime,
 ) -> list[Seat]:
     """The slots that a call-out would have, and whom it would ask. Raises Invalid naming what cannot be."""
     if not positions and not groups:
@@ -42,12 +48,12 @@ def plan(
         raise Invalid.field("positions", f"at most {MOST_SLOTS} positions and groups go into one call-out")
     if not 1 <= at_once <= MOST_AT_ONCE:
         raise Invalid.field("at_once", f"must be a whole number from 1 to {MOST_AT_ONCE}")
-    now = candidates.standing(session, incident.id)
+    standing = candidates.standing(session, incident.id, now)
     seats = [
-        candidates.position_seat(session, incident, position, at_once, now)
+        candidates.position_seat(session, incident, position, at_once, standing)
         for position in _vacant(session, incident, positions)
     ]
-    seats += [candidates.group_seat(session, incident, _checked(group), now) for group in groups]
+    seats += [candidates.group_seat(session, incident, _checked(group), standing) for group in groups]
     candidates.choose_first(seats)
     if not any(seat.listed for seat in seats):
         names = ", ".join(seat.title for seat in seats)
@@ -63,9 +69,10 @@ def preview(
     at_once: int,
     text: str,
     public_url: str,
+    now: datetime,
 ) -> list[Preview]:
     """The plan with its texts, as they would be sent. Raises Invalid as sending would."""
-    seats = plan(session, incident, positions, groups, at_once)
+    seats = plan(session, incident, positions, groups, at_once, now)
     source, link = source_of(session, incident), sample_link(public_url)
     extra = texts.checked_extra(source, [seat.title for seat in seats], text, link)
     return [_preview(source, seat, link, extra) for seat in seats]

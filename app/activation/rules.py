@@ -19,6 +19,16 @@ MEANING = MappingProxyType(
     {"1": "coming within 30 min", "2": "within 60", "3": "later", CANNOT_COME: "cannot come"}
 )
 
+SAID = MappingProxyType(
+    {
+        "1": "coming within 30 min",
+        "2": "coming within 60 min",
+        "3": "coming later",
+        CANNOT_COME: "cannot come",
+    }
+)
+"""The same where there is room for it."""
+
 CODE_REST = timedelta(hours=24)
 """A code is not given again to the same phone for so long."""
 

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from app.activation.actions import inbox
 from app.activation.actions.answers import fill
-from app.activation.actions.asking import SYSTEM
+from app.activation.actions.asking import SYSTEM, ask
 from app.activation.actions.callouts import stop_all
-from app.activation.models import WANTING, Slot
+from app.activation.events import SlotFilled
+from app.activation.models import WANTING, Question, QuestionState, Slot
 from app.core.db import UnitOfWork
 from app.incidents.closing import counted, leaves_open
 from app.incidents.events import IncidentClosed, PositionAssigned
@@ -32,6 +33,22 @@ def position_filled(uow: UnitOfWork, entry: Entry) -> None:
     )
     for slot in uow.session.scalars(query.execution_options(populate_existing=True)).all():
         fill(uow, SYSTEM, incident, slot, event.person_name, filler=event.person_id)
+
+
+@subscribe(SlotFilled)
+def people_are_free(uow: UnitOfWork, entry: Entry) -> None:
+    """Who was stood down there can be asked for what nobody is asked for now."""
+    event = entry.event
+    assert isinstance(event, SlotFilled)
+    incident = _incident(uow, entry)
+    asked = sa.select(Question.slot_id).where(
+        Question.incident_id == incident.id, Question.state == QuestionState.OPEN
+    )
+    waiting = sa.select(Slot).where(
+        Slot.incident_id == incident.id, Slot.state.in_(WANTING), Slot.id.not_in(asked)
+    )
+    for slot in uow.session.scalars(waiting.order_by(Slot.id)).all():
+        ask(uow, SYSTEM, incident, slot, slot.at_once, "freed")
 
 
 @leaves_open

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app.activation.actions.asking import ask
 from app.activation.actions.callouts import begin_round
-from app.activation.events import CalloutStopped, QuestionsAsked, SlotFilled
+from app.activation.events import CalloutOpened, CalloutStopped, QuestionsAsked, SlotFilled
 from app.activation.models import WANTING, Question, QuestionState, Slot
 from app.core.db import UnitOfWork
 from app.escalation import deadlines
@@ -30,12 +31,12 @@ POSITION = Policy(
 GROUP = Policy((Step(10, "ask_next"), Step(10, "tell_supervisor"), Step(10, "repeat")), rounds=2)
 
 
-def _about(uow: UnitOfWork, slot_id: str) -> Subject:
-    slot = uow.session.get_one(Slot, slot_id)
+def _about(session: Session, slot_id: str) -> Subject:
+    slot = session.get_one(Slot, slot_id)
     standing = sa.select(Question.person_id, Question.state).where(
         Question.slot_id == slot_id, Question.state != QuestionState.REPLACED
     )
-    asked = uow.session.execute(standing).all()
+    asked = session.execute(standing).all()
     silent = sorted(person_id for person_id, state in asked if state is QuestionState.OPEN)
     words = f"{len(asked)} asked, {len(silent)} have not answered, not filled yet."
     return Subject(slot.title, words, slot.position_slug, tuple(silent))
@@ -65,6 +66,15 @@ for _name, _label, _default in (
         default=_default,
         shown=True,
     )
+
+
+@subscribe(CalloutOpened)
+def opened(uow: UnitOfWork, entry: Entry) -> None:
+    """Each slot has its timer from the beginning, also one for which nobody can be asked yet."""
+    event = entry.event
+    assert isinstance(event, CalloutOpened)
+    for slot in event.slots:
+        deadlines.begin(uow, slot.kind, slot.slot_id, entry.stream.removeprefix("incident:"), uow.now)
 
 
 @subscribe(QuestionsAsked)

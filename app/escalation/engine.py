@@ -46,7 +46,7 @@ def do_step(uow: UnitOfWork, deadline_id: str, stream: str) -> bool:
     following = (
         deadlines.insert(uow, deadline.kind, deadline.subject_id, incident.id, coming) if coming else None
     )
-    subject = kind.about(uow, deadline.subject_id)
+    subject = kind.about(uow.session, deadline.subject_id)
     told: list[str] = []
     late_seconds = deadline.late_seconds or 0
     if deadline.do in kind.does:

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from app.core.db import UnitOfWork
 from app.escalation.planner import Policy
 from app.incidents.models import Incident
@@ -37,7 +39,7 @@ class Kind:
 
     name: str
     label: str
-    about: Callable[[UnitOfWork, str], Subject]
+    about: Callable[[Session, str], Subject]
     does: Mapping[str, Act]
     default: Policy
     shown: bool = False
@@ -55,7 +57,7 @@ def escalates(
     name: str,
     *,
     label: str,
-    about: Callable[[UnitOfWork, str], Subject],
+    about: Callable[[Session, str], Subject],
     does: Mapping[str, Act],
     default: Policy,
     shown: bool = False,

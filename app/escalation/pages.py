@@ -25,6 +25,7 @@ from app.web.forms import Errors, done, submitted, typed
 pages = Blueprint("escalation", __name__)
 
 SHOWN = 50
+SPARE = 3
 SILENT_SECONDS = 30
 """A part that has said nothing for so long is taken to be dead."""
 
@@ -41,7 +42,10 @@ def engine() -> str:
         return render_template(
             "escalation/engine.html",
             loads=queries.loads(db, now),
-            waiting=[(deadline, incident, KINDS[deadline.kind].label) for deadline, incident in waiting],
+            waiting=[
+                (deadline, incident, KINDS[deadline.kind].about(db, deadline.subject_id).title)
+                for deadline, incident in waiting
+            ],
             beats=beats,
             silent_seconds=SILENT_SECONDS,
             texts=texts,
@@ -82,7 +86,7 @@ def set_policy(facility_id: UUID, kind: str) -> Any:
 
 
 def _steps() -> list[Step]:
-    """Rows without something to do are empty; those after the first empty one count too."""
+    """Rows that say "no step" are left out, wherever they stand."""
     rows = [(number, typed(f"do_{number}")) for number in range(1, MOST_STEPS + 1)]
     return [Step(_whole(f"wait_{number}", typed(f"wait_{number}")), do) for number, do in rows if do]
 
@@ -102,16 +106,16 @@ def _policy_page(
         place = facility(db, str(facility_id))
         actor().require(Permission.POLICY_EDIT, place.id)
         g.zone = place.zone
-        stored = queries.policy_for(db, place.id, kind)
+        shown = data or _typed(queries.policy_for(db, place.id, kind))
         return render_template(
             "escalation/policy.html",
             place=place.name,
             facility=place,
             kind=KINDS[kind],
             choices=[(do, DOES[do]) for do in KINDS[kind].allowed],
-            data=data or _typed(stored),
+            data=shown,
             errors=errors or {},
-            rows=range(1, MOST_STEPS + 1),
+            rows=range(1, min(MOST_STEPS, _used(shown) + SPARE) + 1),
             most_rounds=MOST_ROUNDS,
             labels={"rounds": "Rounds"}
             | {f"wait_{n}": f"Step {n}, minutes" for n in range(1, MOST_STEPS + 1)}
@@ -125,6 +129,11 @@ def _typed(stored: Policy) -> dict[str, Any]:
     for number, step in enumerate(stored.steps, 1):
         data |= {f"wait_{number}": step.wait_minutes, f"do_{number}": step.do}
     return data
+
+
+def _used(data: dict[str, Any]) -> int:
+    """The number of the last row that says something."""
+    return max((n for n in range(1, MOST_STEPS + 1) if data.get(f"do_{n}")), default=0)
 
 
 def _breadcrumb(place: Facility, label: str) -> list[dict[str, str]]:

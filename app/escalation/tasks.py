@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
 from app.core.db import UnitOfWork
 from app.escalation import deadlines
 from app.escalation.deadlines import ENGINE
@@ -16,8 +18,8 @@ from app.journal import Entry, subscribe
 TASK = Policy((Step(0, "mark_overdue"),))
 
 
-def _about(uow: UnitOfWork, task_id: str) -> Subject:
-    task = uow.session.get_one(Task, task_id)
+def _about(session: Session, task_id: str) -> Subject:
+    task = session.get_one(Task, task_id)
     return Subject(task.text, "this task is overdue.", task.position_slug)
 
 

@@ -29,8 +29,8 @@ REQUEST = Policy((Step(0, "mark_overdue"), Step(0, "tell_supervisor")))
 ARRIVED = {*ENDED, RequestState.RECEIVED}
 
 
-def _about(uow: UnitOfWork, request_id: str) -> Subject:
-    request = uow.session.get_one(ResourceRequest, request_id)
+def _about(session: Session, request_id: str) -> Subject:
+    request = session.get_one(ResourceRequest, request_id)
     words = f"needed by now at {request.deliver_to}; {SAID[request.state]}."
     return Subject(f"Request {request.number}", words, request.position)
 

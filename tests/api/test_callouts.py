@@ -40,7 +40,7 @@ def test_open_read_and_stop_at_the_api(commander: PageClient, db, hospital, inci
     assert commander.api("POST", base, 201, wanted, Idempotency_Key="k") == made
     assert [(s["title"], s["needed"], s["counts"]["asked"]) for s in made["slots"]] == [
         ("Operations Section Chief", 1, 1),
-        ("icu nurse", 1, 2),
+        ("ICU nurse", 1, 2),
     ]
     reply(db, hospital.phone(6), "1")
     found = commander.api("GET", f"{base}/{made['id']}", 200)
@@ -130,7 +130,7 @@ def test_a_link_shows_and_answers_only_when_pressed(client: PageClient, db, hosp
     link = link_in(db, hospital.people[6])
     for _ in range(2):
         page = client.get(link).text
-        assert "Within 60 min" in page
+        assert "Coming within 60 min" in page
     assert question_to(db, hospital.people[6]).digit is None
     client.post(link, {"digit": "5"}, 422)
     client.post(link, {"digit": "2"})

@@ -63,8 +63,8 @@ def test_the_best_is_asked_first_and_fills_the_position_with_one_digit(db, hospi
     assert slots(db)[0].state == "filled"
     assert "expected by 05:00" in last_text(db, gita)
     assert kinds(db, incident)[-5:] == [
-        "question.asked",
         "escalation.set",
+        "question.asked",
         "answer.received",
         "position.assigned",
         "slot.filled",
@@ -341,3 +341,26 @@ def test_an_exercise_says_so_first_and_last(db, hospital):
     assert text.endswith("THIS IS AN EXERCISE")
     assert "Report to the main lobby" in text
     assert segments(text).count <= 2
+
+
+def test_who_is_asked_for_one_place_is_asked_for_the_next_when_free(db, hospital):
+    safety, security = "safety_officer", "security_branch_director"  # lists: Dov, Finn; Dov
+    incident = declared(db, hospital)
+    called(db, hospital, incident, safety, security, at_once=2)
+    assert [(s.title, s.state, len(s.questions)) for s in slots(db)] == [
+        ("Safety Officer", "open", 2),
+        ("Security Branch Director", "open", 0),
+    ]
+    hand_over(db)
+    reply(db, hospital.phone(5), "1")
+    assert [q.person_name for q in slots(db)[1].questions] == ["Dov Maren"]
+    assert events(db, incident, "question.asked")[-1]["why"] == "freed"
+
+
+def test_who_cannot_come_is_not_asked_for_anything_else(db, hospital):
+    incident = declared(db, hospital)
+    called(db, hospital, incident, OPERATIONS)
+    reply(db, hospital.phone(6), "9")
+    reply(db, hospital.phone(1), "9")
+    called(db, hospital, incident, MEDICAL)
+    assert [q.person_name for q in slots(db)[1].questions] == ["Hal Brook"]

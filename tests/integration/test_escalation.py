@@ -237,10 +237,10 @@ def test_a_step_that_fails_is_tried_again_and_holds_up_no_other(db, hospital, cl
     broken = slots(db)[0].id
     whole = engine.KINDS["position"].about
 
-    def about(uow, subject_id):
+    def about(session, subject_id):
         if subject_id == broken:
             raise RuntimeError("out of order")
-        return whole(uow, subject_id)
+        return whole(session, subject_id)
 
     kind = engine.KINDS["position"]
     monkeypatch.setitem(engine.KINDS, "position", type(kind)(**(vars(kind) | {"about": about})))

@@ -52,38 +52,43 @@ def ask(
 ) -> int:
     """Ask up to `count` more people, best first, and return how many were.
 
-    With nobody left, the slot is exhausted once nobody is expected to answer: all have, or the wait
-    is over (`waited`).
+    With nobody to ask, the slot is exhausted once nobody is expected to answer, and nobody to be free
+    soon who is asked for something else now; or when the wait is over (`waited`).
     """
     asked = list(uow.session.scalars(sa.select(Question).where(Question.slot_id == slot.id)))
-    chosen = _choose(uow, slot, asked, count)
+    left = _left(uow, slot, asked)
+    chosen, busy = _choose(uow, slot, asked, left, count) if left else ([], False)
     if chosen:
         _ask(uow, actor, incident, slot, chosen, asked, why)
     elif slot.state is SlotState.OPEN:
         unanswered = sum(question.state is QuestionState.OPEN for question in asked)
-        if waited or not unanswered:
+        if waited or not (unanswered or busy):
             _exhaust(uow, actor, incident, slot, unanswered)
     return len(chosen)
 
 
-def _choose(uow: UnitOfWork, slot: Slot, asked: Sequence[Question], count: int) -> list[Person]:
-    """The next on the list who can be asked now: not in this round yet, and not after a no or a yes."""
+def _left(uow: UnitOfWork, slot: Slot, asked: Sequence[Question]) -> list[str]:
+    """Who is left of the list: not asked in this round yet, and not settled by a no or a yes."""
     done = {q.person_id for q in asked if q.round == slot.round}
     done |= {q.person_id for q in asked if q.state is not QuestionState.REPLACED and _settled(q)}
     query = sa.select(Candidate.person_id).where(Candidate.slot_id == slot.id).order_by(Candidate.rank)
-    left = [person_id for person_id in uow.session.scalars(query) if person_id not in done]
-    if not left:
-        return []
-    now = candidates.standing(uow.session, slot.incident_id)
+    return [person_id for person_id in uow.session.scalars(query) if person_id not in done]
+
+
+def _choose(
+    uow: UnitOfWork, slot: Slot, asked: Sequence[Question], left: Sequence[str], count: int
+) -> tuple[list[Person], bool]:
+    """The first of those left who can be asked now, and whether others will be free to be asked."""
+    now = candidates.standing(uow.session, slot.incident_id, uow.now)
     for question in asked:
-        now.asked.pop(question.person_id, None)  # asking again replaces this slot's own question
+        now.asked.discard(question.person_id)  # asking again replaces this slot's own question
     chosen: list[Person] = []
     for some in candidates.chunks(left, max(20, min(count * 2, candidates.AT_ONCE))):
         free = [p for p in candidates.people(uow.session, some) if now.why_not(p) is None]
         chosen += free[: count - len(chosen)]
         if len(chosen) == count:
             break
-    return chosen
+    return chosen, not now.asked.isdisjoint(left)
 
 
 def _settled(question: Question) -> bool:

@@ -43,7 +43,7 @@ def open_callout(
     """Freeze the lists and ask the first of each. `at_once`: how many are asked together for a position;
     a group has its own. `text` is added to what each is sent. Links begin with `public_url`."""
     incident = take(uow, actor, Permission.CALLOUT_SEND, incident_id)
-    seats = plan(uow.session, incident, positions, groups, at_once)
+    seats = plan(uow.session, incident, positions, groups, at_once, uow.now)
     titles = [seat.title for seat in seats]
     extra = texts.checked_extra(source_of(uow.session, incident), titles, text, sample_link(public_url))
     callout = Callout(

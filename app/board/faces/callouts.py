@@ -64,9 +64,16 @@ def _row(picture: Picture, slot: SlotView) -> dict[str, Any]:
         "more_coming": max(0, len(coming) - COMING),
         "word": word,
         "state": state,
-        "next": NEXT.get(slot.waits.do) if slot.waits else None,
+        "next": _next(slot),
         "url": links.page(picture.command.id, "callouts", slot.callout_id),
     }
+
+
+def _next(slot: SlotView) -> str | None:
+    """What happens without an answer; asking the next is nothing when nobody is left."""
+    if slot.waits is None or (slot.state == "exhausted" and slot.waits.do == "ask_next"):
+        return None
+    return NEXT.get(slot.waits.do)
 
 
 def _counts(counted: Any, listed: int) -> str:
