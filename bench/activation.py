@@ -27,6 +27,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ from app.core import migrate
 from app.core.actor import Actor
 from app.core.db import Database, UnitOfWork
 from app.incidents.actions.lifecycle import declare
+from app.messaging import lookout
 from app.messaging.models import InboundText, Intent
 from app.messaging.worker import THREADS, Sender
 from app.staffing.models import ContactMethod, Person, Skill
@@ -59,6 +61,12 @@ CARRIER_SPEED = 0.05
 """Reports come 1 s and 4 s after a text, about as real networks do."""
 
 LONGEST = 300.0
+
+FORM = "{:<11} {:<12} {:>7} {:>8} {:>8} {:>9} {:>10} {:>9} {:>11} {:>8}"
+HEADS = (
+    *("engine", "what", "people", "commit", "sent", "texts/s"),
+    *("delivered", "answered", "answers/s", "doubled"),
+)
 ACCOUNT = CarrierSettings()
 
 
@@ -131,13 +139,14 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
     options = parser.parse_args()
     engines = ("sqlite", "postgresql") if options.engine == "both" else (options.engine,)
-    rows = [row for engine in engines for row in measure(engine, options.people, options.latency)]
+    measured = chain.from_iterable(measure(engine, options.people, options.latency) for engine in engines)
     if options.json:
-        print(
-            json.dumps({"bench": "activation", "latency": options.latency, "rows": list(map(asdict, rows))})
-        )
-    else:
-        show(rows)
+        rows = [asdict(row) for row in measured]
+        print(json.dumps({"bench": "activation", "latency": options.latency, "rows": rows}))
+        return
+    print(FORM.format(*HEADS))
+    for row in measured:
+        show(row)
 
 
 def measure(engine: str, people: int, latency: float) -> Iterator[Row]:
@@ -161,9 +170,7 @@ def muster(place: Place) -> Row:
     migrate.upgrade(db)
     incident_id, commander = db.transact(_prepare, place)
     everybody = [Group(SKILL, None, place.people)]
-    with serving(place, app, "wsgi:app", _environment(place)):
-        sender = Sender(app)
-        sender.start()
+    with serving(place, app, "wsgi:app", _environment(place)), sending(app):
         began = time.time()
         db.transact(open_callout, commander, incident_id, groups=everybody, public_url=place.public_url)
         committed = time.time()
@@ -172,7 +179,6 @@ def muster(place: Place) -> Row:
         took = answer(place)
         taken = _count(db, sa.func.count(InboundText.processed_at))
         assert taken == place.people, f"{taken} of {place.people} answers were taken"
-        sender.stop()
     db.dispose()
     return Row.of(
         place, "Muster", committed - began, last - committed, delivered - committed, took, duplicates
@@ -233,6 +239,26 @@ def serving(place: Place, app: Flask, target: str, environment: dict[str, str]) 
 
 
 @contextmanager
+def sending(app: Flask) -> Iterator[None]:
+    """What a jobs process does for messaging: the sender, and every second what was left for later."""
+    sender, stop = Sender(app), threading.Event()
+
+    def tick() -> None:
+        while not stop.wait(1):
+            lookout.backlog(app)
+
+    ticking = threading.Thread(target=tick)
+    sender.start()
+    ticking.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        ticking.join()
+        sender.stop()
+
+
+@contextmanager
 def carrier(latency: float) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "tests.fakes.carrier", "--port", str(port), "--latency", str(latency)]
@@ -262,15 +288,11 @@ def until(done: Callable[[], bool]) -> float:
     return time.time()
 
 
-def show(rows: list[Row]) -> None:
-    form = "{:<11} {:<12} {:>7} {:>8} {:>8} {:>9} {:>10} {:>9} {:>11} {:>7}"
-    heads = ("engine", "what", "people", "commit", "sent", "texts/s", "delivered", "answered", "answers/s")
-    print(form.format(*heads, "doubled"))
-    for row in rows:
-        delivered = "-" if row.delivered is None else f"{row.delivered:.2f}"
-        figures = (f"{row.commit:.2f}", f"{row.sent:.2f}", f"{row.texts_per_second:.0f}", delivered)
-        rest = (f"{row.answered:.2f}", f"{row.answers_per_second:.0f}", row.duplicates)
-        print(form.format(row.engine, row.what, row.people, *figures, *rest))
+def show(row: Row) -> None:
+    delivered = "-" if row.delivered is None else f"{row.delivered:.2f}"
+    sent = (f"{row.commit:.2f}", f"{row.sent:.2f}", f"{row.texts_per_second:.0f}", delivered)
+    answered = (f"{row.answered:.2f}", f"{row.answers_per_second:.0f}")
+    print(FORM.format(row.engine, row.what, row.people, *sent, *answered, row.duplicates), flush=True)
 
 
 def _prepare(uow: UnitOfWork, place: Place) -> tuple[str, Actor]:

@@ -55,7 +55,7 @@ class QuestionsAsked(Event):
     questions: list[Asked]
 
 
-@event("question.delivered", "texts")
+@event("question.delivered", "texts", routine=True)
 class QuestionsDelivered(Event):
     """One batch of reports: questions whose text was sent, arrived, failed, or goes to another phone."""
 

@@ -44,6 +44,7 @@ _BODY = {
 @api.arguments(AdtArgs, location="query")
 @api.doc(**_BODY)
 @api.response(200, ReceiptOut, description="Acknowledgements: as HL7 for HL7, as JSON for JSON")
+@api.doc(responses={200: {"content": {ER7: _TEXT}}})
 @api.alt_response(204, description="Taken; the sender asked for no acknowledgement")
 @requires(Permission.READING_ENTER)
 def take_adt(args: dict[str, Any]) -> Response:

@@ -7,7 +7,7 @@ from datetime import datetime
 from app.journal import Event, event
 
 
-@event("escalation.set", "escalation:{subject_id}")
+@event("escalation.set", "escalation:{subject_id}", routine=True)
 class EscalationSet(Event):
     """From now on `do` happens at `due_at` unless an answer comes first. `what` is the kind of subject."""
 

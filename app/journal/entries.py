@@ -25,6 +25,7 @@ class Event(_Frozen):
 
     kind: ClassVar[str] = ""
     subject_pattern: ClassVar[str] = ""
+    routine: ClassVar[bool] = False
 
     def subject(self) -> str:
         """What the event is about, such as `task:0192...`."""
@@ -42,14 +43,18 @@ E = TypeVar("E", bound=type[Event])
 _REGISTRY: dict[str, type[Event]] = {}
 
 
-def event(kind: str, subject: str = "") -> Callable[[E], E]:
-    """Register an event class under `subject.verb`; `subject` is a format string over its fields."""
+def event(kind: str, subject: str = "", *, routine: bool = False) -> Callable[[E], E]:
+    """Register an event class under `subject.verb`; `subject` is a format string over its fields.
+
+    `routine`: bookkeeping of the program, part of the record but no news to people.
+    """
 
     def register(cls: E) -> E:
         if kind in _REGISTRY:
             raise ValueError(f"two event classes are called {kind}")
         cls.kind = kind
         cls.subject_pattern = subject
+        cls.routine = routine
         _REGISTRY[kind] = cls
         return cls
 

@@ -70,6 +70,11 @@ def on_delivery(purpose: str) -> Callable[[DeliveryHandler], DeliveryHandler]:
     return register
 
 
+def followed() -> list[Purpose]:
+    """The purposes whose texts somebody follows. Others' streams need no lock when something is recorded."""
+    return [purpose for purpose, handlers in _DELIVERY_HANDLERS.items() if handlers]
+
+
 def answered(uow: UnitOfWork, inbound: Inbound) -> bool:
     """Hand a text to the rooms; whether one of them knew what to do."""
     return any(handler(uow, inbound) for handler in _REPLY_HANDLERS)

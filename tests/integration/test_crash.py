@@ -17,7 +17,7 @@ from flask import Flask
 from app.activation.models import Question
 from app.core.clock import SystemClock
 from app.core.db import Database
-from app.messaging.models import Attempt, SimText
+from app.messaging.models import SimText
 from app.staffing.models import ContactMethod, Person, Skill
 from tests.support.callouts import declared, events, kinds
 from tests.support.hospital import Hospital
@@ -62,11 +62,13 @@ def test_killed_at_any_moment_everybody_gets_one_question(app: Flask, db, hospit
     incident = declared(db, hospital)
     crowd(db, hospital)
     url = app.extensions["muster"].settings.database_url
-    for _ in range(2):
+    for _ in range(chance.randint(1, 2)):
         process = start(url, signing_key, incident.id)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        time.sleep(chance.uniform(0, 1.2))
+        if chance.random() < 0.7:  # while it sends; else while it calls
+            assert process.stdout.readline() == "called\n"
+        time.sleep(chance.uniform(0, 0.8))
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
     process = start(url, signing_key, incident.id)
@@ -79,11 +81,9 @@ def check(db: Database, incident) -> None:
     with db.read() as session:
         asked = session.scalars(sa.select(Question)).all()
         texts = session.scalars(sa.select(SimText).where(SimText.mine.is_(False))).all()
-        extra = session.scalars(sa.select(Attempt).where(Attempt.extra)).all()
     assert len(asked) == len({q.person_id for q in asked}) == CROWD
     numbers = [text.number for text in texts]
     assert len(numbers) == len(set(numbers)) == CROWD
-    assert extra == []
     assert kinds(db, incident, "callout.opened") == ["callout.opened"]
     opened = len(kinds(db, incident, "position.opened"))
     assert opened > 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 from app.core.actor import Actor
 from app.core.clock import ManualClock
 from app.core.db import Database
-from app.core.errors import Conflict, Forbidden, Invalid, MusterError, NotFound
+from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.escalation import engine
 from app.incidents.actions import close as close_incident
 from app.incidents.closing import still_open
@@ -26,7 +25,7 @@ from app.resources.actions import Wanted
 from app.resources.models import ResourceRequest, StockLevel
 from app.resources.rules import RequestState, steps_from
 from tests.support.hospital import Hospital
-from tests.support.requests import declared, raised, stocked
+from tests.support.requests import declared, kinds, on_hand, raised, stocked
 
 
 @pytest.fixture
@@ -38,19 +37,6 @@ def incident(act: Any, hospital: Hospital) -> Incident:
 @pytest.fixture
 def asked(act: Any, hospital: Hospital, incident: Incident) -> ResourceRequest:
     return raised(act, hospital.staff, incident)
-
-
-def kinds(db: Database, incident: Incident) -> list[str]:
-    with db.read() as session:
-        found = [entry.kind for entry in entries(session, incident.stream)]
-    return [kind for kind in found if kind.startswith(("request.", "stock."))]
-
-
-def on_hand(db: Database, hospital: Hospital, sku: str) -> int:
-    with db.read() as session:
-        level = session.get(StockLevel, (hospital.facility.id, sku))
-        assert level is not None
-        return level.on_hand
 
 
 def test_from_asking_to_closing(
@@ -246,109 +232,6 @@ def test_a_request_of_another_incident_is_not_found(
     other = declared(act, hospital)
     with pytest.raises(NotFound):
         act(actions.approve, hospital.command_staff, other.id, asked.id)
-
-
-def at_once(db: Database, *works: Callable[[], Any]) -> list[Any]:
-    """Run these at the same time; each result or the error it raised."""
-    barrier = threading.Barrier(len(works))
-    results: list[Any] = [None] * len(works)
-
-    def run(i: int) -> None:
-        barrier.wait()
-        try:
-            results[i] = works[i]()
-        except (MusterError, AssertionError) as error:
-            results[i] = error
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(works))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return results
-
-
-def test_two_decide_at_once_and_the_second_hears_who_was_first(
-    act: Any, db: Database, hospital: Hospital, incident: Incident, asked: ResourceRequest
-) -> None:
-    results = at_once(
-        db,
-        lambda: act(actions.approve, hospital.command_staff, incident.id, asked.id),
-        lambda: act(actions.deny, hospital.commander, incident.id, asked.id, reason="None to be had"),
-    )
-    lost = [each for each in results if isinstance(each, Conflict)]
-    won = [each for each in results if isinstance(each, ResourceRequest)]
-    assert len(lost) == len(won) == 1
-    assert f"{won[0].changed_by} at 04:00" in lost[0].detail
-    assert len(kinds(db, incident)) == 2
-
-
-def test_two_receive_the_same_delivery_and_it_counts_once(
-    act: Any, db: Database, hospital: Hospital, incident: Incident, asked: ResourceRequest
-) -> None:
-    step = (incident.id, asked.id)
-    act(actions.approve, hospital.commander, *step)
-    made = act(
-        actions.fill, hospital.commander, *step, line_id=asked.lines[0].id, quantity=40, source="stock"
-    )
-    how = {"fill_id": made.fills[0].id, "quantity": 20, "seen": made.version}
-    results = at_once(
-        db,
-        lambda: act(actions.receive, hospital.command_staff, *step, **how),
-        lambda: act(actions.receive, hospital.commander, *step, **how),
-    )
-    assert sorted(type(each).__name__ for each in results) == ["Conflict", "ResourceRequest"]
-    conflict = next(each for each in results if isinstance(each, Conflict))
-    assert "has changed since you looked" in conflict.detail
-
-
-def test_two_incidents_at_once_cannot_take_the_same_units(
-    act: Any, db: Database, hospital: Hospital, incident: Incident
-) -> None:
-    places = [incident, declared(act, hospital)]
-    works = []
-    for place in places:
-        one = raised(act, hospital.staff, place, lines=[Wanted(80, sku="n95_respirator")])
-        act(actions.approve, hospital.commander, place.id, one.id)
-        how = {"line_id": one.lines[0].id, "quantity": 80, "source": "stock"}
-        works.append(
-            lambda place=place, one=one, how=how: act(
-                actions.fill, hospital.commander, place.id, one.id, **how
-            )
-        )
-    results = at_once(db, *works)
-    assert sorted(type(each).__name__ for each in results) == ["Invalid", "ResourceRequest"]
-    assert on_hand(db, hospital, "n95_respirator") == 20
-
-
-def test_a_count_that_missed_a_movement_is_not_taken(
-    act: Any, db: Database, hospital: Hospital, incident: Incident, asked: ResourceRequest
-) -> None:
-    act(actions.approve, hospital.commander, incident.id, asked.id)
-    how = {"line_id": asked.lines[0].id, "quantity": 10, "source": "stock"}
-    act(actions.fill, hospital.commander, incident.id, asked.id, **how)
-    count = {"sku": "n95_respirator", "on_hand": 99}
-    with pytest.raises(Conflict, match=r"Ada Quill has made it 90 .* request 1"):
-        act(actions.count_stock, hospital.command_staff, hospital.facility.id, **count, seen=100)
-    act(actions.count_stock, hospital.command_staff, hospital.facility.id, **count, seen=90)
-    assert on_hand(db, hospital, "n95_respirator") == 99
-    with pytest.raises(Forbidden):
-        act(actions.count_stock, hospital.staff, hospital.facility.id, **count)
-    with pytest.raises(Invalid, match="0 to"):
-        act(actions.count_stock, hospital.commander, hospital.facility.id, sku="tourniquet", on_hand=-1)
-
-
-def test_two_count_an_item_for_the_first_time_at_once(act: Any, db: Database, hospital: Hospital) -> None:
-    count = {"sku": "body_bag", "on_hand": 7}
-    results = at_once(
-        db,
-        lambda: act(actions.count_stock, hospital.commander, hospital.facility.id, **count),
-        lambda: act(actions.count_stock, hospital.command_staff, hospital.facility.id, **count),
-    )
-    assert all(isinstance(each, StockLevel) for each in results), results
-    with db.read() as session:
-        befores = [e.data["before"] for e in entries(session, f"facility:{hospital.facility.id}")]
-    assert befores == [None, 7]
 
 
 def test_a_request_that_is_not_there_in_time_becomes_overdue_once(

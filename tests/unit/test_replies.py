@@ -41,8 +41,10 @@ def test_what_is_read_as_an_answer(text: str, digit: str, code: str | None) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "yes", "no", "ok", "👍", "0", "4", "12", "1 2", "1,2", "30", "9 not sure", "STOP 12345"]
-    + ["1 if I find a sitter", "coming", "11", "1AA1", "-", "1\n9", "ABCDE1"],
+    [
+        *("", " ", "yes", "no", "ok", "👍", "0", "4", "12", "1 2", "1,2", "30", "9 not sure", "STOP 12345"),
+        *("1 if I find a sitter", "coming", "11", "1AA1", "-", "1\n9", "ABCDE1"),
+    ],
 )
 def test_what_is_asked_again(text: str) -> None:
     assert parse(text) is None

@@ -117,7 +117,7 @@ def _stepped_words(data: Data, _picture: Picture) -> str:
 
 def _set_words(data: Data, picture: Picture) -> str:
     slot = picture.callouts.slots[data["subject_id"]]
-    return f"Without an answer for {slot.title}, {NEXT[data['do']]} next"
+    return f"Without an answer for {slot.title}, {NEXT[data['do']]}"
 
 
 def _joined(names: Sequence[str], most: int = 3) -> str:

@@ -128,7 +128,7 @@ def _write_visits(
         shown = (before or {}).get("state"), (before or {}).get("point_of_care"), (before or {}).get("bed")
         moved = moved or shown != (values["state"], values["point_of_care"], values["bed"])
     if new:
-        session.execute(sa.insert(AdtVisit), new)
+        session.execute(sa.insert(AdtVisit).execution_options(render_nulls=True), new)
     if changed:
         session.execute(sa.update(AdtVisit), changed)
     return moved

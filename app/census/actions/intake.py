@@ -45,7 +45,7 @@ def take_in(uow: UnitOfWork, actor: Actor, facility_id: str, messages: Sequence[
     uow.session.flush()
     if batch.fresh:
         rows = [row for message in batch.fresh for row in _rows(uow, facility_id, message)]
-        uow.session.execute(sa.insert(AdtEvent), rows)
+        uow.session.execute(sa.insert(AdtEvent).execution_options(render_nulls=True), rows)
     changed = refold(uow.session, facility_id, [e for m in batch.fresh for e in m.events])
     changed |= _note_beds(uow, facility_id, batch.fresh)
     newest = max((m.at for m in batch.fresh), default=None)

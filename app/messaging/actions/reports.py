@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -36,20 +37,9 @@ class Report:
         return f"{self.source}:{self.carrier_id}:{self.status}:{self.error_code or ''}"[:200]
 
 
-def store(uow: UnitOfWork, report: Report, *, processed: bool = False) -> str | None:
-    """Keep a report; returns its id, or None when it was here before."""
-    row = {
-        "id": uow.new_id(),
-        "dedupe": report.dedupe,
-        "attempt_id": report.attempt_id[:36],
-        "source": report.source,
-        "carrier_id": report.carrier_id[:80],
-        "status": report.status[:80],
-        "error_code": report.error_code,
-        "received_at": uow.now,
-        "processed_at": uow.now if processed else None,
-    }
-    return str(row["id"]) if insert_once(uow.session, CarrierEvent, [row]) else None
+def store(uow: UnitOfWork, reports: Sequence[Report], *, processed: bool = False) -> int:
+    """Keep reports, and return how many were not here before."""
+    return insert_once(uow.session, CarrierEvent, [_row(uow, report, processed) for report in reports])
 
 
 def apply(uow: UnitOfWork, event_ids: Collection[str]) -> int:
@@ -69,3 +59,17 @@ def apply(uow: UnitOfWork, event_ids: Collection[str]) -> int:
             settling.word(text, Word(event.carrier_id, event.status, event.error_code))
     settling.finish()
     return len(events)
+
+
+def _row(uow: UnitOfWork, report: Report, processed: bool) -> dict[str, Any]:
+    return {
+        "id": uow.new_id(),
+        "dedupe": report.dedupe,
+        "attempt_id": report.attempt_id[:36],
+        "source": report.source,
+        "carrier_id": report.carrier_id[:80],
+        "status": report.status[:80],
+        "error_code": report.error_code,
+        "received_at": uow.now,
+        "processed_at": uow.now if processed else None,
+    }

@@ -109,7 +109,7 @@ def record(uow: UnitOfWork, outcomes: Sequence[Outcome]) -> int:
 
 def _late_answer(uow: UnitOfWork, settling: Settling, text: Text, answer: Accepted) -> None:
     report = Report(text[0].id, "answer", answer.carrier_id, answer.status.value)
-    store(uow, report, processed=True)
+    store(uow, [report], processed=True)
     settling.word(text, Word(answer.carrier_id, answer.status.value))
 
 

@@ -60,8 +60,9 @@ class Word:
 def take_texts(uow: UnitOfWork, attempt_ids: Collection[str]) -> dict[str, Text]:
     """Lock the streams of these attempts' texts, sorted, then the rows: streams come before anything else."""
     of_these = Attempt.id.in_(attempt_ids)
-    streams = sa.select(Intent.stream).join(Attempt, Attempt.intent_id == Intent.id).where(of_these)
-    for stream in sorted(stream for stream in set(uow.session.scalars(streams)) if stream):
+    told = Intent.purpose.in_(inbox.followed())
+    streams = sa.select(Intent.stream).join(Attempt, Attempt.intent_id == Intent.id).where(of_these, told)
+    for stream in sorted(stream for stream in uow.session.scalars(streams.distinct()) if stream):
         lock(uow, stream)
     rows = (
         sa.select(Attempt, Intent)

@@ -192,22 +192,30 @@ def _insert(uow: UnitOfWork, actor: Actor, rows: Sequence[tuple[_Row, int]]) -> 
     """Those of these revisions that were not there, with their seq."""
     if not rows:
         return []
-    values = [
-        {
-            **row._asdict(),
-            "revision": revision,
-            "received_at": uow.now,
-            "entered_by": actor.name,
-        }
-        for row, revision in rows
-    ]
     table: Any = Reading.__table__
-    statement = _dialect(uow).insert(table).on_conflict_do_nothing()
-    returning = statement.returning(
-        table.c.unit_id, table.c.metric, table.c.observed_at, table.c.source, table.c.seq
-    )
+    same = {"received_at": uow.now, "entered_by": actor.name}
     by_key = {row.key: row for row, _ in rows}
-    return [(by_key[tuple(key)], seq) for *key, seq in uow.session.execute(returning, values)]
+    key_and_seq = (*(table.c[name] for name in _Row._fields[:4]), table.c.seq)
+    if uow.session.get_bind().dialect.name == "sqlite":
+        values = [row._asdict() | {"revision": revision} for row, revision in rows]
+        insert = sqlite.insert(table).values(same).on_conflict_do_nothing().returning(*key_and_seq)
+        inserted = uow.session.execute(insert, values)
+    else:
+        inserted = uow.session.execute(_from_arrays(table, rows, same).returning(*key_and_seq))
+    return [(by_key[tuple(key)], seq) for *key, seq in inserted]
+
+
+def _from_arrays(table: Any, rows: Sequence[tuple[_Row, int]], same: dict[str, Any]) -> postgresql.Insert:
+    """One array a column: PostgreSQL's driver takes these several times faster than a value a cell."""
+    names = (*_Row._fields, "revision")
+    columns = zip(*((*row, revision) for row, revision in rows), strict=True)
+    arrays = [
+        sa.cast(list(column), postgresql.ARRAY(table.c[name].type))
+        for name, column in zip(names, columns, strict=True)
+    ]
+    given = sa.func.unnest(*arrays).table_valued(*names, name="given").render_derived()
+    select = sa.select(*(given.c[name] for name in names), *map(sa.literal, same.values()))
+    return postgresql.insert(table).from_select([*names, *same], select).on_conflict_do_nothing()
 
 
 def _revisions(uow: UnitOfWork, rows: Sequence[_Row]) -> dict[tuple[Any, ...], tuple[int, int]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copy
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +40,11 @@ def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     db.dispose()
 
 
+def waiting(post: Post) -> list[str]:
+    with post.db.read() as session:
+        return list(session.scalars(sa.select(CarrierEvent.id).where(CarrierEvent.processed_at.is_(None))))
+
+
 def play(
     post: Post, rooms: Rooms, order: list[str], answer: str, at: int
 ) -> tuple[str, str | None, list[str]]:
@@ -53,10 +60,11 @@ def play(
         if status:
             code = 30005 if status == "undelivered" else None
             report = Report(one.attempt_id, "callback", sid, status, code, f"{one.attempt_id}:{place}")
-            event_id = post.db.transact(reports.store, report)
-            assert event_id is not None
-            assert post.db.transact(reports.apply, [event_id]) == 1
-            assert post.db.transact(reports.apply, [event_id]) == 0
+            assert post.db.transact(reports.store, [report, report]) == 1
+            assert post.db.transact(reports.store, [report]) == 0
+            event_ids = waiting(post)
+            assert post.db.transact(reports.apply, event_ids) == 1
+            assert post.db.transact(reports.apply, event_ids) == 0
     [attempt] = post.attempts(intent)
     return post.state(intent), attempt.status, rooms.stages(intent)
 
@@ -106,10 +114,51 @@ def test_a_report_about_another_text_changes_nothing(place: Post, rooms: Rooms) 
     place.db.transact(record, [Outcome(one.attempt_id, Accepted("SMours"))])
     for attempt_id, sid in ((one.attempt_id, "SMother"), ("no-such-attempt", "SMours")):
         report = Report(attempt_id, "callback", sid, "delivered", None, f"{attempt_id}{sid}")
-        event_id = place.db.transact(reports.store, report)
-        place.db.transact(reports.apply, [event_id])
+        place.db.transact(reports.store, [report])
+        place.db.transact(reports.apply, waiting(place))
     assert place.state(intent) == "sent"
 
 
 def test_a_word_we_do_not_know_moves_nothing(place: Post, rooms: Rooms) -> None:
     assert play(place, rooms, ["teleported"], "accepted", 0)[0] == "sent"
+
+
+def test_many_reports_at_once_are_each_kept_and_applied(app: Flask, post: Post, rooms: Rooms) -> None:
+    """Batches form by themselves; nobody is answered before their own report is stored."""
+    for n in range(8):
+        post.ask(n, key=f"k{n}")
+    claims = post.db.transact(claim, worker="w", carrier="twilio", most=8)
+    drain = app.extensions["muster"].parts["drain"]
+    kept: list[int] = []
+
+    def hear(attempt_id: str, status: str) -> None:
+        drain.hear(Report(attempt_id, "callback", f"SM{attempt_id}", status))
+        with post.db.read() as session:
+            query = sa.select(CarrierEvent.id).where(
+                CarrierEvent.attempt_id == attempt_id, CarrierEvent.status == status
+            )
+            kept.append(len(session.scalars(query).all()))
+
+    threads = [
+        threading.Thread(target=hear, args=(one.attempt_id, status))
+        for one in claims
+        for status in ("queued", "sent", "delivered")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert kept == [1] * 24
+    assert waiting(post) == []
+    assert set(post.all_states()) == {"delivered"}
+    assert sorted(one.stage for one in rooms.deliveries) == ["delivered"] * 8 + ["sent"] * 8
+
+
+def test_a_report_that_cannot_be_stored_is_refused_and_holds_up_nobody(app: Flask, post: Post) -> None:
+    post.ask()
+    [one] = post.db.transact(claim, worker="w", carrier="twilio", most=1)
+    drain = app.extensions["muster"].parts["drain"]
+    with pytest.raises(Exception, match="bind|type|convert|adapt"):
+        drain.hear(Report(one.attempt_id, "callback", "SM1", "sent", error_code=object()))  # type: ignore[arg-type]
+    drain.hear(Report(one.attempt_id, "callback", "SM1", "delivered"))
+    assert post.all_states() == ["delivered"]
