@@ -1,10 +1,10 @@
 """How gunicorn serves Muster: `gunicorn -c config/gunicorn.py wsgi:app`.
 
-On SQLite one process with threads, which also runs the jobs; on PostgreSQL any number of gevent workers, with
-the jobs in processes of their own. Never preloaded: gevent replaces blocking calls in each worker before the
+One process with threads, which also runs the jobs, on SQLite and wherever there is no MUSTER_REDIS_URL; else any
+number of gevent workers, with the jobs in processes of their own. Never preloaded: gevent replaces blocking calls in each worker before the
 program is imported, and psycopg then waits without stopping the others.
 
-Environment: HOST, PORT, MUSTER_WEB_WORKERS (1 to 64, PostgreSQL alone, default 2) and what `config.settings`
+Environment: HOST, PORT, MUSTER_WEB_WORKERS (1 to 64, default 2, with MUSTER_REDIS_URL alone) and what `config.settings`
 reads.
 """
 
@@ -44,16 +44,19 @@ def gevent_worker() -> type:
 
 
 def serving(settings: Settings, web_workers: int) -> dict[str, Any]:
-    """The gunicorn settings that depend on the engine."""
-    if settings.database_url.startswith("sqlite"):
+    """One process with threads, or several that Valkey joins: boards of one must hear what another commits."""
+    if settings.alone:
         return {"worker_class": "gthread", "workers": 1, "threads": settings.max_sockets + REQUEST_THREADS}
     return {"worker_class": gevent_worker(), "workers": web_workers}
 
 
-def web_workers() -> int:
-    text = os.environ.get("MUSTER_WEB_WORKERS") or "2"
+def web_workers(settings: Settings) -> int:
+    """Raises SettingsError for a number that is none, and for several workers that nothing would join."""
+    text = os.environ.get("MUSTER_WEB_WORKERS") or ("1" if settings.alone else "2")
     if not text.isdecimal() or not 1 <= int(text) <= 64:
         raise SettingsError(f"MUSTER_WEB_WORKERS: is {text!r}; expected is a whole number from 1 to 64")
+    if int(text) > 1 and settings.alone:
+        raise SettingsError("MUSTER_WEB_WORKERS: more than 1 needs PostgreSQL and MUSTER_REDIS_URL")
     return int(text)
 
 
@@ -88,7 +91,7 @@ def worker_exit(_server: Any, worker: Any) -> None:
 
 try:
     settings = load()
-    globals().update(serving(settings, web_workers()))
+    globals().update(serving(settings, web_workers(settings)))
 except SettingsError as error:
     raise SystemExit(str(error)) from error
 

@@ -49,6 +49,11 @@ class Settings:
         return self.mode == "demo"
 
     @property
+    def alone(self) -> bool:
+        """One process does everything: with SQLite, and wherever nothing joins several processes."""
+        return _alone(self.database_url, self.redis_url)
+
+    @property
     def secure_cookies(self) -> bool:
         return self.public_url.startswith("https://")
 
@@ -60,10 +65,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     mode = reader.choice("MUSTER_MODE", ("demo", "production"), "demo")
     host, port = env.get("HOST", "127.0.0.1"), env.get("PORT", "8000")
     database_url = reader.database_url("MUSTER_DATABASE_URL", Settings.database_url, mode)
+    redis_url = reader.url("MUSTER_REDIS_URL", ("redis", "rediss", "unix"), None)
     settings = Settings(
         mode=mode,
         database_url=database_url,
-        redis_url=reader.url("MUSTER_REDIS_URL", ("redis", "rediss", "unix"), None),
+        redis_url=redis_url,
         public_url=(reader.url("MUSTER_PUBLIC_URL", ("http", "https"), f"http://{host}:{port}") or "").rstrip(
             "/"
         ),
@@ -71,7 +77,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         signing_key_file=Path(env.get("MUSTER_SIGNING_KEY_FILE", str(Settings.signing_key_file))),
         twilio=reader.twilio(),
         jobs=reader.choice(
-            "MUSTER_JOBS", ("inline", "off"), "inline" if database_url.startswith("sqlite") else "off"
+            "MUSTER_JOBS", ("inline", "off"), "inline" if _alone(database_url, redis_url) else "off"
         ),
         max_sockets=reader.integer("MUSTER_MAX_SOCKETS", 200, 1, 10_000),
         # What the sender may send over all processes; 0 leaves the pace to the carrier's own queue.
@@ -84,6 +90,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     if reader.problems:
         raise SettingsError("\n".join(reader.problems))
     return settings
+
+
+def _alone(database_url: str, redis_url: str | None) -> bool:
+    return redis_url is None or database_url.startswith("sqlite")
 
 
 class _Reader:

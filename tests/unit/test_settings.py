@@ -34,7 +34,9 @@ def test_production_with_everything_starts(tmp_path: Path) -> None:
     settings = load(production(tmp_path))
     assert not settings.demo
     assert settings.secure_cookies
-    assert settings.jobs == "off"
+    assert settings.jobs == "inline"
+    joined = load(production(tmp_path, MUSTER_REDIS_URL="redis://cache/0"))
+    assert (joined.alone, joined.jobs) == (False, "off")
 
 
 def test_every_missing_setting_is_named_at_once() -> None:
