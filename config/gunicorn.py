@@ -1,8 +1,8 @@
 """How gunicorn serves Muster: `gunicorn -c config/gunicorn.py wsgi:app`.
 
 One process with threads, which also runs the jobs, on SQLite and wherever there is no MUSTER_REDIS_URL; else any
-number of gevent workers, with the jobs in processes of their own. Never preloaded: gevent replaces blocking calls in each worker before the
-program is imported, and psycopg then waits without stopping the others.
+number of gevent workers, with the jobs in processes of their own. Never preloaded: gevent replaces blocking calls
+in each worker before the program is imported, and psycopg then waits without stopping the others.
 
 Environment: HOST, PORT, MUSTER_WEB_WORKERS (1 to 64, default 2, with MUSTER_REDIS_URL alone) and what `config.settings`
 reads.

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SHOW = "import runpy, json; c = runpy.run_path('config/gunicorn.py'); print(json.dumps([c['workers'], str(c['worker_class'])]))"
+SHOW = """
+import json, runpy
+made = runpy.run_path("config/gunicorn.py")
+print(json.dumps([made["workers"], str(made["worker_class"])]))
+"""
 POSTGRES = "postgresql://u:p@127.0.0.1/muster"
 
 
