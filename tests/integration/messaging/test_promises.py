@@ -15,6 +15,7 @@ from app.core.db import Database
 from app.core.errors import Invalid
 from app.messaging import lookout, queries
 from app.messaging.actions import Wish, request_all
+from app.messaging.actions.reports import Report
 from app.messaging.actions.sending import Outcome, record
 from app.messaging.carriers import Accepted, Ambiguous, Outgoing, Refused
 from app.messaging.carriers.errors import ErrorClass
@@ -236,3 +237,21 @@ def test_i3_two_senders_at_once_send_each_text_once(app: Flask, post: Post, db: 
     assert sum(done) == 300
     assert Counter(Counter(text.body for text in texts(db)).values()) == {1: 300}
     assert set(post.all_states()) == {"delivered"}
+
+
+def test_i3_one_of_two_tries_that_fails_ends_nothing_while_the_other_may_arrive(
+    post: Post, db: Database, clock: ManualClock, rooms: Rooms, look: Callable[[], int]
+) -> None:
+    intent = post.ask()
+    [first] = claimed(db)
+    db.transact(record, [Outcome(first.attempt_id, Ambiguous("no answer"))])
+    look()
+    [second] = claimed(db)
+    db.transact(record, [Outcome(second.attempt_id, Accepted("SM2"))])
+    drain = runtime().parts["drain"]
+    drain.hear(Report(first.attempt_id, "callback", "SM1", "undelivered", 30003))
+    clock.advance(hours=1)
+    assert claimed(db) == []
+    assert (post.state(intent), rooms.stages(intent)) == ("sent", ["sent"])
+    drain.hear(Report(second.attempt_id, "callback", "SM2", "undelivered", 30005))
+    assert (post.state(intent), rooms.stages(intent)) == ("failed", ["sent", "failed"])
