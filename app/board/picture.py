@@ -107,7 +107,7 @@ def apply(picture: Picture, entry: Entry) -> Picture:
 
 
 def _copied_in(picture: Picture, entry: Entry) -> bool:
-    """What the guide brings along at activation is no news, and would push all else out."""
+    """What the guide brings along at activation: like routine it is no news, and would push all else out."""
     return entry.kind in COPIED_IN and entry.occurred_at == picture.command.declared_at
 
 

@@ -1,8 +1,8 @@
-"""Reports are kept and applied as they come, and many at once when they come faster than that.
+"""What the carrier posts is worked off as it comes, and together when it comes faster than that.
 
-After a call-out a thousand people's phones report within seconds, all about one incident. Whoever comes with a
-report stores all that wait to be stored, then applies all that are open, unless somebody in this process is at
-it already: then that one goes on.
+After a call-out a thousand phones report and answer within seconds, all about one incident, whose journal takes
+one writer at a time. So of the requests in one process one leads: it works off what all have stored, and the
+others go home. Alone, a request does its own work before it answers.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ import sqlalchemy as sa
 import structlog
 
 from app.core.db import UnitOfWork
-from app.messaging.actions import reports
+from app.messaging.actions import incoming, reports
 from app.messaging.actions.reports import Report
 from app.messaging.models import CarrierEvent, InboundText
 from app.runtime import Runtime
 
 log = structlog.get_logger()
 
-AT_ONCE = 200
+REPORTS_AT_ONCE, TEXTS_AT_ONCE = 200, 20
 LONGEST = 5.0
-"""Seconds one request may spend on other requests' reports; the carrier waits 15."""
+"""Seconds one request may spend on other requests' work; the carrier waits 15."""
 
 
 @dataclass(eq=False)
@@ -44,18 +44,21 @@ class Drain:
         self._rt = rt
         self._waiting: deque[_Waiting] = deque()
         self._storing = threading.Lock()
-        self._applying = threading.Lock()
-        self._more = threading.Event()
+        self._reports = _Lead(self._some_reports)
+        self._texts = _Lead(self._some_texts)
 
     def hear(self, report: Report) -> None:
-        """Store a report, and see that it is applied, in two transactions. Raises if it cannot be stored."""
+        """Store a report, and see that it is applied. Raises if it cannot be stored."""
         mine = _Waiting(report)
         self._waiting.append(mine)
         with self._storing:
             if not mine.stored:  # by whoever had the lock before
                 self._store(mine)
-        self._more.set()
-        self._apply()
+        self._reports.work()
+
+    def understand(self) -> None:
+        """See that stored texts from phones are acted on."""
+        self._texts.work()
 
     def _store(self, mine: _Waiting) -> None:
         """Everything that waits, in one transaction; if that fails, the others try again for themselves."""
@@ -69,16 +72,33 @@ class Drain:
             one.stored = True
             self._waiting.popleft()
 
-    def _apply(self) -> None:
+    def _some_reports(self) -> bool:
+        return apply_reports(self._rt, open_ids(self._rt, CarrierEvent)) >= REPORTS_AT_ONCE
+
+    def _some_texts(self) -> bool:
+        ids = open_ids(self._rt, InboundText, most=TEXTS_AT_ONCE)
+        return sum(try_one(self._rt, incoming.understand, one) for one in ids) >= TEXTS_AT_ONCE
+
+
+class _Lead:
+    """Of all who come to work, one works, a piece at a time; a piece tells whether there is more."""
+
+    def __init__(self, piece: Callable[[], bool]) -> None:
+        self._piece = piece
+        self._leading = threading.Lock()
+        self._more = threading.Event()
+
+    def work(self) -> None:
+        self._more.set()
         ends = time.monotonic() + LONGEST
-        # Asked again after the lock is free: somebody may have stored one just as we were leaving.
-        while self._more.is_set() and time.monotonic() < ends and self._applying.acquire(blocking=False):
+        # Asked again after the lock is free: somebody may have come just as we were leaving.
+        while self._more.is_set() and time.monotonic() < ends and self._leading.acquire(blocking=False):
             try:
                 self._more.clear()
-                if apply_reports(self._rt, open_ids(self._rt, CarrierEvent)) >= AT_ONCE:
+                if self._piece():
                     self._more.set()
             finally:
-                self._applying.release()
+                self._leading.release()
 
 
 def apply_reports(rt: Runtime, event_ids: Sequence[str]) -> int:
@@ -95,14 +115,17 @@ def apply_reports(rt: Runtime, event_ids: Sequence[str]) -> int:
 
 
 def open_ids(
-    rt: Runtime, model: type[CarrierEvent | InboundText], before: datetime | None = None
+    rt: Runtime,
+    model: type[CarrierEvent | InboundText],
+    before: datetime | None = None,
+    most: int = REPORTS_AT_ONCE,
 ) -> list[str]:
-    """What was stored (at or before a moment) and not processed yet, oldest first, some at a time."""
+    """What was stored (at or before a moment) and not worked off yet, oldest first."""
     query = sa.select(model.id).where(model.processed_at.is_(None))
     if before is not None:
         query = query.where(model.received_at <= before)
     with rt.db.read() as session:
-        return list(session.scalars(query.order_by(model.received_at, model.id).limit(AT_ONCE)))
+        return list(session.scalars(query.order_by(model.received_at, model.id).limit(most)))
 
 
 def try_one(rt: Runtime, action: Callable[[UnitOfWork, Any], object], what: Any) -> bool:

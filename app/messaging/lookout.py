@@ -62,11 +62,6 @@ def answer(app: Flask) -> int:
     return sum(try_one(rt, phones.answer_as_planned, one) for one in ids)
 
 
-def understand(rt: Runtime, text_id: str) -> None:
-    """Act on a stored text; if that fails, `backlog` does it later."""
-    try_one(rt, incoming.understand, text_id)
-
-
 def _ask(app: Flask, carrier: Carrier, one: Look) -> None:
     rt: Runtime = app.extensions["muster"]
     try:

@@ -11,7 +11,6 @@ from flask import Blueprint, Response, request
 
 from app.accounts.access import public
 from app.core.errors import Forbidden, Invalid
-from app.messaging import lookout
 from app.messaging.actions import incoming
 from app.messaging.actions.reports import Report
 from app.messaging.carriers.signature import HEADER, called_url, is_authentic
@@ -58,7 +57,7 @@ def inbound() -> Response:
         said=form.get("OptOutType"),
     )
     if text_id is not None:
-        lookout.understand(runtime(), text_id)
+        runtime().parts["drain"].understand()
     return Response(NO_ANSWER, content_type="text/xml; charset=utf-8")
 
 

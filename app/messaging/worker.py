@@ -32,7 +32,7 @@ THREADS = 64
 """Calls at the same time: at 150 ms each that is room for 400 texts a second."""
 
 POLL_SECONDS = 0.5
-_CLAIM_MOST, _RECORD_MOST = 64, 256
+_CLAIM_MOST, _RECORD_MOST, _IN_HAND_MOST = 64, 256, 512
 _SIMULATED_THREADS = 4  # they write to our own database, where more would only queue
 
 
@@ -45,8 +45,14 @@ class Sender:
         self._carrier: Carrier = self._rt.parts["carrier"]
         self._name = f"{_machine()}:{os.getpid()}:{new_secret()[:8]}"
         self._threads = _SIMULATED_THREADS if self._carrier.name == "simulated" else THREADS
-        self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="sender")
+        self._clerk = ThreadPoolExecutor(1, thread_name_prefix="sender-records")
+        self._happened: queue.SimpleQueue[Outcome | int] = queue.SimpleQueue()
+        self._in_hand = 0  # claimed and not recorded; of these, calls that have not been answered,
+        self._calls = 0
+        self._answered: list[Outcome] = []  # and answers that wait for the clerk.
+        self._recording = False
+        self._dry = False
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._wake = threading.Event()
@@ -54,36 +60,28 @@ class Sender:
 
     def run_once(self) -> int:
         """Send everything that is due; returns how many tries were made or withheld."""
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="sender")
-        done = in_hand = 0
+        done = 0
         with self._app.app_context():
             while True:
-                # Claimed again when half is done: the pool never runs dry, and no text waits long in hand.
-                if in_hand <= self._threads and not self._stopping.is_set():
-                    in_hand += self._take(_CLAIM_MOST)
-                if in_hand == 0:
+                self._claim_more()
+                if self._in_hand == 0:
                     return done
-                outcomes = self._answers()
-                self._record(outcomes)
-                in_hand -= len(outcomes)
-                done += len(outcomes)
+                done += self._wait()
 
     def start(self) -> None:
         """Send in the background until `stop`."""
-        self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish what is in hand and end."""
+        """Finish what is in hand and end; it cannot be started again."""
         self._stopping.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
-        if self._pool is not None:
-            self._pool.shutdown()
-        self._thread = self._pool = None
+            self._thread = None
+        self._pool.shutdown()
+        self._clerk.shutdown()
 
     def recover(self) -> int:
         """Give up the texts of senders on this machine whose process is gone, before their lease is over."""
@@ -104,18 +102,43 @@ class Sender:
             held_back = done and self._rt.settings.segments_per_second
             self._wake.wait(BURST.total_seconds() / 2 if held_back else POLL_SECONDS)
 
-    def _take(self, most: int) -> int:
-        rate = self._rt.settings.segments_per_second
+    def _claim_more(self) -> None:
+        """So that the pool does not run dry while there is work, whatever recording is waiting for."""
+        wanted = self._in_hand == 0 or (not self._dry and self._in_hand <= _IN_HAND_MOST)
+        if self._stopping.is_set() or not wanted or self._calls > self._threads:
+            return
         claims = self._rt.db.transact(
-            claim, worker=self._name, carrier=self._carrier.name, most=most, rate=rate
+            claim,
+            worker=self._name,
+            carrier=self._carrier.name,
+            most=_CLAIM_MOST,
+            rate=self._rt.settings.segments_per_second,
         )
-        assert self._pool is not None
+        self._dry = len(claims) < _CLAIM_MOST
+        self._in_hand += len(claims)
+        self._calls += len(claims)
         for one in claims:
             if one.withheld is not None:
-                self._outcomes.put(Outcome(one.attempt_id, one.withheld, withheld=True))
+                self._happened.put(Outcome(one.attempt_id, one.withheld, withheld=True))
             else:
                 self._pool.submit(self._send, one)
-        return len(claims)
+
+    def _wait(self) -> int:
+        """Wait until something happens, have it recorded, and return how many were."""
+        recorded = 0
+        for event in self._events():
+            if isinstance(event, Outcome):
+                self._answered.append(event)
+                self._calls -= 1
+            else:
+                self._recording = False
+                recorded += event
+        self._in_hand -= recorded
+        if self._answered and not self._recording:
+            self._recording = True
+            self._clerk.submit(self._record_and_say, self._answered[:_RECORD_MOST])
+            del self._answered[:_RECORD_MOST]
+        return recorded
 
     def _send(self, one: Claim) -> None:
         try:
@@ -123,7 +146,7 @@ class Sender:
         except Exception:
             log.exception("carrier.raised")
             result = Ambiguous("The call to the carrier broke off.")
-        self._outcomes.put(Outcome(one.attempt_id, result))
+        self._happened.put(Outcome(one.attempt_id, result))
 
     def _outgoing(self, one: Claim) -> Outgoing:
         url = f"{self._rt.settings.public_url}/webhooks/twilio/status/{one.attempt_id}"
@@ -136,15 +159,21 @@ class Sender:
             valid_for=_valid_for(one.expires_at, self._rt.clock.now()),
         )
 
-    def _answers(self) -> list[Outcome]:
-        """At least one, and whatever else is there."""
-        found = [self._outcomes.get()]
-        while len(found) < _RECORD_MOST:
+    def _events(self) -> list[Outcome | int]:
+        """What has happened: calls that were answered, and how many were recorded. Waits for the first."""
+        found = [self._happened.get()]
+        while True:
             try:
-                found.append(self._outcomes.get_nowait())
+                found.append(self._happened.get_nowait())
             except queue.Empty:
-                break
-        return found
+                return found
+
+    def _record_and_say(self, outcomes: Sequence[Outcome]) -> None:
+        try:
+            with self._app.app_context():
+                self._record(outcomes)
+        finally:
+            self._happened.put(len(outcomes))
 
     def _record(self, outcomes: Sequence[Outcome]) -> None:
         """All in one transaction; if that fails, each in its own, so that one cannot hold up the others.

@@ -1,0 +1,92 @@
+"""The main pages of the demo hospital, on a phone and on a desk: axe finds nothing, nothing scrolls sideways."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Page
+
+from tests.browser.conftest import ROOT, Site
+from tests.browser.test_main_job import Opener
+
+AXE = ROOT / "app/web/static/dist/test/axe.min.js"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+COMMANDER, ADMINISTRATOR = "commander@demo.example", "administrator@demo.example"
+# {incident}, {position} and {person} are filled in.
+FOR_COMMANDERS = (
+    "/incidents",
+    "/incidents/declare",
+    "/incidents/{incident}",
+    "/incidents/{incident}?at=5",
+    "/incidents/{incident}/positions",
+    "/incidents/{incident}/positions/safety_officer",
+    "/incidents/{incident}/callouts/new",
+    "/incidents/{incident}/callouts",
+    "/incidents/{incident}/tasks",
+    "/incidents/{incident}/objectives",
+    "/incidents/{incident}/command",
+    "/incidents/{incident}/log",
+    "/incidents/{incident}/close",
+    "/incidents/{incident}/requests/new",
+    "/incidents/{incident}/review",
+    "/capacity",
+    "/census",
+    "/scores",
+    "/requests",
+    "/people",
+    "/phones",
+    "/engine",
+    "/review",
+    "/docs",
+    "/account/tokens",
+    "/no-such-page",
+)
+
+
+@pytest.fixture(scope="module")
+def incident(site: Site) -> str:
+    """An exercise with a call-out under way."""
+    token = site.command("token", "create", "--account", COMMANDER)
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {token}"
+    asked = {"guide": "mass_casualty_incident", "facility": "SBMC", "exercise": True, "reason": "Bus crash"}
+    made = session.post(f"{site.url}/api/v1/incidents", json=asked, timeout=20).json()
+    positions = {"positions": ["safety_officer", "liaison_officer"]}
+    url = f"{site.url}/api/v1/incidents/{made['id']}"
+    assert session.post(f"{url}/callouts", json=positions, timeout=20).status_code == 201
+    return str(made["id"])
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_every_main_page_can_be_used_by_everybody(open_page: Opener, incident: str, width: int) -> None:
+    page = open_page(COMMANDER, width=width)
+    found = {url: problems(page, url, incident) for url in FOR_COMMANDERS}
+    if width > 1000:
+        found |= {url: problems(page, url, incident) for url in ("/incidents/{incident}?wall=1",)}
+    page = open_page(ADMINISTRATOR, width=width)
+    found |= {url: problems(page, url, incident) for url in ("/accounts", "/accounts/new")}
+    page = open_page(None, width=width)
+    found |= {url: problems(page, url, incident) for url in ("/sign-in",)}
+    assert {url: faults for url, faults in found.items() if faults} == {}
+
+
+def problems(page: Page, url: str, incident: str) -> list[str]:
+    page.goto(url.format(incident=incident))
+    page.wait_for_load_state("load")
+    width = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    faults = [f"{width[0]} px wide in a window of {width[1]}"] if width[0] > width[1] else []
+    return faults + [describe(violation) for violation in axe(page)["violations"]]
+
+
+def axe(page: Page) -> Any:
+    """Run axe-core inside the page; the debugger may, whatever the page's own policy forbids."""
+    page.evaluate(Path(AXE).read_text(encoding="utf-8") + "; undefined")
+    return page.evaluate("tags => axe.run(document, {runOnly: tags})", WCAG)
+
+
+def describe(violation: Any) -> str:
+    targets = [" ".join(map(str, node["target"])) for node in violation["nodes"]]
+    return f"{violation['id']}: {violation['help']} ({len(targets)}: {targets[0]})"
