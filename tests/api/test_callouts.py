@@ -14,7 +14,7 @@ from app.staffing.models import Person
 from tests.support.callouts import called, declared, holder, question_to, questions, slots
 from tests.support.client import PageClient
 from tests.support.hospital import Hospital
-from tests.support.phones import hand_over, intents, last_text, reply
+from tests.support.phones import deliver, hand_over, intents, reply
 
 OPERATIONS = "operations_section_chief"  # its list: Gita, Ben
 
@@ -178,12 +178,12 @@ def test_engine_and_policies(app, commander: PageClient, db, hospital, incident)
 
 
 def test_the_board_card_tells_the_stages_apart(app, db, hospital, incident):
-    called(db, hospital, incident, OPERATIONS)
+    called(db, hospital, incident, OPERATIONS, at_once=2)
+    deliver(db, "sent", hospital.people[6])
     reply(db, hospital.phone(6), "1")
     with db.read() as session:
         picture = fold(entries(session, incident.stream))
     card = CARDS["callouts"]
     html = draw(card, picture, picture.version("callouts"), card.context(picture))
     assert "Gita Lund by" in html
-    assert "1 not sent yet, 0 sent, 0 delivered, 0 failed" in " ".join(html.split())
-    assert last_text(db, hospital.people[6])
+    assert "2 asked of 2, 1 not sent yet, 1 sent, 1 yes, 1 silent" in " ".join(html.split())
