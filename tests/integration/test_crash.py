@@ -22,7 +22,7 @@ from app.staffing.models import ContactMethod, Person, Skill
 from tests.support.callouts import declared, events, kinds
 from tests.support.hospital import Hospital
 
-ROUNDS = int(os.environ.get("MUSTER_CRASH_ROUNDS", "6"))
+ROUNDS = int(os.environ.get("MUSTER_CRASH_ROUNDS", "4"))
 CROWD = 200
 ROOT = Path(__file__).parents[2]
 
