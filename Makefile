@@ -37,6 +37,9 @@ demo: $(VENV)/.run $(DIST) ## start over with fresh demo data, then serve
 cluster: $(VENV)/.dev $(DIST) ## PostgreSQL, Valkey, two web workers, two jobs processes
 	$(PY) tools/cluster.py
 
+carrier: $(VENV)/.dev ## a stand-in for Twilio to try the real path against
+	$(PY) -m tests.fakes.carrier --port 8900
+
 test: $(VENV)/.dev $(DIST) ## every test, on SQLite and on PostgreSQL
 	$(PY) -m pytest -n $(JOBS) --dist loadscope
 
@@ -53,6 +56,7 @@ format: $(VENV)/.dev ## let ruff put the code in order
 bench: $(VENV)/.dev $(DIST) ## the benchmarks, each with the bare libraries beside it
 	$(PY) -m bench.activation
 	$(PY) -m bench.fanout
+	$(PY) -m bench.adt
 
 lock: ## pin requirements*.in to exact versions with hashes (wants uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url requirements.in -o requirements.txt

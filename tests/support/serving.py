@@ -86,7 +86,7 @@ def variables_of(
         "MUSTER_SIGNING_KEY_FILE": str(key),
         "MUSTER_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "MUSTER_JOBS": "off",
-        "MUSTER_WEB_WORKERS": str(workers),
+        "MUSTER_WEB_WORKERS": str(workers if redis_url else 1),
         "HOST": "127.0.0.1",
         "PORT": str(port),
     }
