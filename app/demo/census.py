@@ -17,6 +17,9 @@ HOURS = DAYS * 24
 NIGHT_ENDS, NIGHT_BEGINS = 7, 19
 SATURDAY = 5
 
+# Whenever the demo begins, there is a decision to make: intensive care of the first hospital has just filled up.
+PRESSED_CLASS, PRESSED_HOURS, PRESSED_SHARE = "icu", 10, 0.96
+
 FLAT_DAY = (1.0,) * 24
 FLAT_WEEK = (1.0,) * 7
 # Discharges empty wards from late morning; admissions fill them from the afternoon into the night.
@@ -100,19 +103,23 @@ def readings(
     """Every count of every unit, hour by hour, for fourteen days up to `last`, a whole hour in UTC."""
     zones = {facility.code: ZoneInfo(facility.zone) for facility in facilities}
     hours = [last - timedelta(hours=back) for back in range(HOURS - 1, -1, -1)]
-    series = [_unit(unit, zones[unit.facility], hours, Random(_stream(seed, unit))) for unit in units]
+    main = facilities[0].code
+    series = [_unit(unit, zones[unit.facility], hours, Random(_stream(seed, unit)), main) for unit in units]
     for at_one_hour in zip(*series, strict=True):
         for of_one_unit in at_one_hour:
             yield from of_one_unit
 
 
-def _unit(unit: Unit, zone: ZoneInfo, hours: Sequence[datetime], rng: Random) -> Iterator[list[Reading]]:
+def _unit(
+    unit: Unit, zone: ZoneInfo, hours: Sequence[datetime], rng: Random, main: str
+) -> Iterator[list[Reading]]:
     rhythm = RHYTHMS[unit.unit_class]
     pace = max(1, round(rhythm.pace * unit.staffed_beds / 30))
     spread = rhythm.drift * (24 / unit.staffed_beds) ** 0.5
     drift = rng.gauss(0, spread)
     occupied = min(unit.staffed_beds, round(_aim(unit, rhythm, hours[0].astimezone(zone), drift)))
     blocked, staffed = 0, unit.staffed_beds
+    filling = hours[-PRESSED_HOURS:] if unit.facility == main and unit.unit_class == PRESSED_CLASS else ()
     for at in hours:
         local = at.astimezone(zone)
         if local.hour in (NIGHT_ENDS, NIGHT_BEGINS):
@@ -120,7 +127,8 @@ def _unit(unit: Unit, zone: ZoneInfo, hours: Sequence[datetime], rng: Random) ->
         blocked = _blocked_beds(unit, blocked, occupied, rng)
         drift = rhythm.memory * drift + (1 - rhythm.memory**2) ** 0.5 * rng.gauss(0, spread)
         room = min(unit.physical_beds - blocked, staffed + _overflow(unit))
-        occupied = min(max(room, occupied), _move(occupied, _aim(unit, rhythm, local, drift), pace))
+        aim = max(_aim(unit, rhythm, local, drift), unit.staffed_beds * PRESSED_SHARE if at in filling else 0)
+        occupied = min(max(room, occupied), _move(occupied, aim, pace))
         yield [
             Reading(unit.facility, unit.code, metric, at, value)
             for metric, value in zip(METRICS, (staffed, occupied, blocked), strict=True)

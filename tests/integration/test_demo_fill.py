@@ -19,7 +19,7 @@ from app.demo.sign_in import PASSWORD
 from app.facilities.models import Facility, Unit
 from app.resources.models import StockLevel
 from app.staffing.models import ContactMethod, DepthEntry, Person, Skill
-from app.surge.models import Reading
+from app.surge.models import Reading, Recommendation, RecommendationState
 from tests.support.client import PageClient
 
 
@@ -59,6 +59,13 @@ def test_everything_generated_is_there(db: Database) -> None:
 
 
 @pytest.mark.engine("sqlite")
+def test_a_level_is_recommended_from_the_first_minute(db: Database) -> None:
+    fill(db)
+    with db.read() as session:
+        query = sa.select(Recommendation.state).join(Facility, Facility.id == Recommendation.facility_id)
+        assert RecommendationState.OPEN in session.scalars(query.where(Facility.code == "SBMC")).all()
+
+
 def test_a_visitor_waits_little_and_can_declare(app: Flask, db: Database) -> None:
     """Under 15 s of work, whatever else this machine does meanwhile."""
     began = time.process_time()

@@ -272,3 +272,20 @@ class TestReadings:
     def test_recovery_rooms_are_empty_on_weekend_nights(self) -> None:
         assert average("perioperative", lambda at: at.weekday() >= 5 and at.hour < 6) < 1
         assert average("perioperative", lambda at: at.weekday() < 5 and at.hour == 13) > 12
+
+
+@pytest.mark.parametrize("hour", range(0, 7 * 24, 19))
+def test_intensive_care_is_tight_whenever_the_demo_begins(hour: int) -> None:
+    """Over 90 % for the two hours that the demo's trigger waits, so that there is a level to decide on."""
+    ends_at = ENDS_AT + timedelta(hours=hour)
+    data = generate(ends_at)
+    icu = {u.code for u in data.units if u.facility == data.facilities[0].code and u.unit_class == "icu"}
+    sums: dict[tuple[datetime, str], int] = defaultdict(int)
+    for reading in data.readings():
+        if reading.unit in icu and reading.facility == data.facilities[0].code:
+            sums[reading.at, reading.metric] += reading.value
+    last = max(at for at, _ in sums)
+    for back in range(4):
+        at = last - timedelta(hours=back)
+        assert sums[at, "occupied_beds"] >= 0.9 * sums[at, "staffed_beds"]
+        assert sums[at, "occupied_beds"] <= sums[at, "staffed_beds"]
