@@ -64,7 +64,8 @@ def call_in(page: Page, board_url: str, title: str) -> None:
     page.get_by_role("button", name="Look at it before it is sent").click()
     expect(page.locator("blockquote").first).to_contain_text(f"{title} needed. Reply 1")
     expect(page.get_by_text("GSM-7").first).to_be_visible()
-    page.get_by_role("button", name="Send to 1 person").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send to 1 person").click()
 
 
 def answer_from_a_phone(page: Page, title: str, digit: str) -> None:
@@ -129,9 +130,11 @@ def see_a_request_through(first: Page, second: Page, board_url: str) -> None:
         first.get_by_label("From where").select_option(index=2)
         first.get_by_label("Who gives it").fill("Quarry Road")
         first.get_by_role("button", name="Send it on its way").click()
-        first.get_by_role("button", name="Received").click()
+        with first.expect_navigation():
+            first.get_by_role("button", name="Received").click()
     first.locator("#close-reason").fill("All there")
-    first.get_by_role("button", name="Close the request").click()
+    with first.expect_navigation():
+        first.get_by_role("button", name="Close the request").click()
     expect(second.locator("#card-requests")).to_contain_text("0 open", timeout=NEWS_MS)
 
 
@@ -139,7 +142,9 @@ def close_and_read_the_record(first: Page, second: Page, board_url: str, site: S
     first.goto(f"{board_url}/close")
     first.get_by_label("Reason").fill("Last casualty placed")
     first.get_by_role("button", name="Close the incident").click()
-    first.get_by_role("dialog").get_by_role("button", name=re.compile("close|yes|go on", re.I)).first.click()
+    agree = first.get_by_role("dialog").get_by_role("button", name=re.compile("close|yes|go on", re.I))
+    with first.expect_navigation():
+        agree.first.click()
     expect(second.locator("#card-header")).to_contain_text("closed", timeout=NEWS_MS)
     first.goto(f"{board_url}/review")
     expect(first.get_by_text("The journal is whole")).to_be_visible()
