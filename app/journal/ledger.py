@@ -103,7 +103,6 @@ def append(
     uow.session.execute(sa.insert(JournalEntry).values(**_row(entry)))
     head.seq, head.hash = entry.seq, entry.hash
     uow.before_commit(f"sign {stream}", lambda: _seal(uow, head))
-    uow.announce("journal", stream)
     for subscriber in _SUBSCRIBERS[type(event)]:
         subscriber(uow, entry)
     return entry

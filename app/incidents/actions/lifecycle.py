@@ -133,7 +133,6 @@ def close(uow: UnitOfWork, actor: Actor, incident_id: str, *, reason: str) -> In
     incident.state = IncidentState.CLOSED
     incident.closed_at = uow.now
     record(uow, incident, actor, events.IncidentClosed(incident_id=incident.id, reason=incident.close_reason))
-    uow.announce("incident-closed", incident.id)
     return incident
 
 
