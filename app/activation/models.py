@@ -18,8 +18,11 @@ class CalloutState(StrEnum):
 
 
 class SlotKind(StrEnum):
+    """INFORMATION tells a group something and asks only for a sign that it was read; nothing is filled."""
+
     POSITION = "position"
     GROUP = "group"
+    INFORMATION = "information"
 
 
 class SlotState(StrEnum):
@@ -80,7 +83,10 @@ class Callout(Base):
 
 
 class Slot(Base):
-    """One position, or `needed` people of a group. `round` counts how often its list has been begun."""
+    """One position, or `needed` people of a group. `round` counts how often its list has been begun.
+
+    within_minutes  a yes counts towards `needed` only if it promises arrival within so long; None: any yes.
+    """
 
     __tablename__ = "callout_slots"
     __table_args__ = (
@@ -102,6 +108,7 @@ class Slot(Base):
     position_slug: Mapped[str | None] = mapped_column(Code)
     title: Mapped[str] = mapped_column(Name)
     needed: Mapped[int]
+    within_minutes: Mapped[int | None]
     at_once: Mapped[int]
     round: Mapped[int] = mapped_column(default=1)
     state: Mapped[SlotState] = mapped_column(one_of(SlotState, "slot_state"))

@@ -37,7 +37,7 @@ class Delivery:
 
     intent_id: str
     subject_id: str
-    person_id: str
+    person_id: str | None
     stage: Stage
     error: str | None
     at: datetime

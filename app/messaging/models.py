@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.columns import Code, Id, Name, UtcDateTime, one_of, primary_id
 from app.core.db import Base
 from app.messaging.carriers.errors import ErrorClass
+from app.messaging.channels import Channel
 from app.messaging.states import AttemptState, IntentState, Purpose
 from app.messaging.status import MessageStatus
 
@@ -24,11 +25,13 @@ def _where(condition: str) -> dict[str, Any]:
 
 
 class Intent(Base):
-    """A text to one phone. `key` makes it exactly one (promise I1).
+    """A message over one channel to one address. `key` makes it exactly one (promise I1).
 
     subject_id  what it is about, such as a question's id: `supersede` and deliveries name it.
     stream      the journal to be locked before what became of it is recorded; None when there is none.
-    to          E.164, as it was when asked for. Never in logs or journals.
+    person_id   whom it is for; None for what goes to another system.
+    to          E.164, mail address or URL, as it was when asked for. Never in logs or journals.
+    title       the subject of a mail.
     reference   the short mark in the body, the same for every try.
     lane        0 is the most urgent; each further lane lets texts up to a minute younger pass.
     due_at      not sent before; `turn_at` is due_at plus a minute a lane: the order of sending.
@@ -49,9 +52,11 @@ class Intent(Base):
     purpose: Mapped[Purpose] = mapped_column(one_of(Purpose, "purpose"))
     subject_id: Mapped[str] = mapped_column(Id, index=True)
     stream: Mapped[str | None] = mapped_column(sa.String(60))
-    person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"), index=True)
+    channel: Mapped[Channel] = mapped_column(one_of(Channel, "channel"), default=Channel.SMS)
+    person_id: Mapped[str | None] = mapped_column(sa.ForeignKey("people.id"), index=True)
     contact_id: Mapped[str | None] = mapped_column(sa.ForeignKey("contact_methods.id", ondelete="SET NULL"))
-    to: Mapped[str] = mapped_column(sa.String(20))
+    to: Mapped[str] = mapped_column(Name)
+    title: Mapped[str | None] = mapped_column(Name)
     body: Mapped[str] = mapped_column(sa.Text)
     reference: Mapped[str] = mapped_column(sa.String(8))
     lane: Mapped[int]
@@ -91,6 +96,7 @@ class Attempt(Base):
     claimed_by: Mapped[str] = mapped_column(Code)
     look_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     carrier: Mapped[str] = mapped_column(Code)
+    sender: Mapped[str | None] = mapped_column(Code)
     carrier_id: Mapped[str | None] = mapped_column(Code, unique=True)
     status: Mapped[MessageStatus | None] = mapped_column(one_of(MessageStatus, "message_status"))
     conflict: Mapped[MessageStatus | None] = mapped_column(one_of(MessageStatus, "conflict_status"))

@@ -6,11 +6,13 @@ from enum import StrEnum
 
 
 class Purpose(StrEnum):
-    """QUESTION asks for an answer, NOTICE tells, ACK confirms what somebody has answered."""
+    """QUESTION asks for an answer, NOTICE tells, ACK confirms what somebody has answered, CHECK makes sure
+    that a way to reach somebody works."""
 
     QUESTION = "question"
     NOTICE = "notice"
     ACK = "ack"
+    CHECK = "check"
 
 
 class IntentState(StrEnum):

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from app.core.db import UnitOfWork
 from app.core.errors import Invalid
 from app.core.insert import insert_once
+from app.messaging.channels import Channel
 from app.messaging.models import Intent
 from app.messaging.segments import MAX_BODY
 from app.messaging.states import UNDER_WAY, WAITING, IntentState, Purpose
@@ -34,14 +35,16 @@ class Wish:
     purpose: str
     subject_id: str
     stream: str | None
-    person_id: str
-    contact_id: str
+    person_id: str | None
+    contact_id: str | None
     to: str
     body: str
     key: str
     lane: int = 1
     not_before: datetime | None = None
     expires_at: datetime | None = None
+    channel: Channel = Channel.SMS
+    title: str | None = None
 
 
 def request(
@@ -75,7 +78,7 @@ def request_all(uow: UnitOfWork, wishes: Sequence[Wish]) -> list[Intent]:
     if not wishes:
         return []
     uow.session.flush()
-    opted_out = _opted_out(uow, [wish.contact_id for wish in wishes])
+    opted_out = _opted_out(uow, [wish.contact_id for wish in wishes if wish.contact_id])
     rows = {wish.key: _row(uow, wish, wish.contact_id in opted_out) for wish in wishes}
     insert_once(uow.session, Intent, list(rows.values()))
     uow.announce("intents", "")
@@ -111,7 +114,9 @@ def _row(uow: UnitOfWork, wish: Wish, opted_out: bool) -> dict[str, Any]:
         "stream": wish.stream,
         "person_id": wish.person_id,
         "contact_id": wish.contact_id,
+        "channel": wish.channel,
         "to": wish.to,
+        "title": wish.title,
         "body": marked(wish.body, mark(wish.key)),
         "reference": mark(wish.key),
         "lane": wish.lane,

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from app.messaging.carriers.errors import ErrorClass
+from app.messaging.channels import Channel
 from app.messaging.status import MessageStatus
 
 __all__ = [
@@ -37,6 +38,8 @@ class Outgoing:
     attempt_id    our id of this try; never leaves us except inside `callback_url`.
     reference     the short mark in the body by which `find` and a human recognise a repeated text.
     callback_url  absolute URL for delivery reports, already naming the attempt; None asks for no reports.
+    channel       how it goes; title is the subject of a mail.
+    sender        the address it goes out from; None leaves the choice to the carrier's own settings.
     valid_for     seconds after which the carrier shall drop the text unsent, 1 to 36,000; None leaves
                   the carrier's own limit.
     """
@@ -47,6 +50,9 @@ class Outgoing:
     reference: str
     callback_url: str | None = None
     valid_for: int | None = None
+    channel: Channel = Channel.SMS
+    title: str | None = None
+    sender: str | None = None
 
 
 @dataclass(frozen=True)
