@@ -22,7 +22,8 @@ from flask import Flask
 from app.core.ids import new_secret
 from app.messaging.actions.looks import lapse
 from app.messaging.actions.sending import Claim, Outcome, claim, is_due, record, room_at
-from app.messaging.carriers import Ambiguous, Carrier, Outgoing
+from app.messaging.carriers import Ambiguous, Carrier, Outgoing, Refused
+from app.messaging.carriers.errors import ErrorClass
 from app.messaging.channels import Channel
 from app.messaging.models import Attempt
 from app.messaging.pace import BURST
@@ -33,6 +34,8 @@ log = structlog.get_logger()
 
 THREADS = 64
 """Calls at the same time: at 150 ms each that is room for 400 texts a second."""
+
+SLEPT = Refused(None, ErrorClass.RETRY_LITTLE, "The sender was held up; this try was not made.")
 
 POLL_SECONDS = 0.5
 _CLAIM_MOST, _RECORD_MOST, _IN_HAND_MOST = 64, 256, 512
@@ -192,6 +195,9 @@ class _Line:
 
     def _send(self, one: Claim) -> None:
         assert self._carrier is not None
+        if one.until is not None and self._rt.clock.now() >= one.until:
+            self._happened.put(Outcome(one.attempt_id, SLEPT))
+            return
         try:
             result = self._carrier.send(self._outgoing(self._carrier, one))
         except Exception:

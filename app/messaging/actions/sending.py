@@ -33,7 +33,10 @@ _PLURAL = {Channel.SMS: "texts", Channel.VOICE: "calls", Channel.EMAIL: "mails",
 
 @dataclass(frozen=True)
 class Claim:
-    """A message in a sender's hand. `withheld` says why it is not to be sent after all (promise I4)."""
+    """A message in a sender's hand, to be handed over before `until`.
+
+    withheld  why it is not to be sent after all (promise I4).
+    """
 
     attempt_id: str
     to: str
@@ -43,6 +46,7 @@ class Claim:
     withheld: Refused | None
     title: str | None = None
     sender: str | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -206,6 +210,7 @@ def _take(
             withheld=held,
             title=row.title,
             sender=sender.sender if sender and sender.kind != SenderKind.SIMULATED else None,
+            until=uow.now + LEASE / 2,
         )
         for attempt, (row, sender, held) in zip(attempts, taken, strict=True)
     ]
