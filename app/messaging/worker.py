@@ -86,6 +86,7 @@ class _Line:
         self._carrier = carriers.get(channel)
         senders = [one for one in self._rt.settings.senders if one.channel is channel]
         self._senders = senders if self._carrier else []
+        self._paced = any(one.rate for one in self._senders)
         self._name = name
         simulated = self._carrier is None or self._carrier.name == "simulated"
         self._threads = _SIMULATED_THREADS if simulated else THREADS
@@ -158,7 +159,9 @@ class _Line:
                 self._pool.submit(self._send, one)
 
     def _claim(self) -> list[Claim]:
-        claims = self._rt.db.transact(
+        # Of a paced sender each moment counts, and it takes few at a time.
+        transact = self._rt.db.transact_first if self._paced else self._rt.db.transact
+        claims = transact(
             claim,
             worker=self._name,
             carrier=self._carrier.name if self._carrier else "none",
@@ -174,7 +177,7 @@ class _Line:
         """Seconds until a sender has room, so that a paced one neither waits nor is asked for every single text."""
         with self._rt.db.read() as session:
             until = room_at(session, self._channel, now)
-        return min(max((until - now).total_seconds(), BURST.total_seconds() / 2), POLL_SECONDS)
+        return min(max((until - now).total_seconds(), BURST.total_seconds() / 4), POLL_SECONDS)
 
     def _wait(self) -> int:
         """Wait until something happens, have it recorded, and return how many were."""
