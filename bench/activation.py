@@ -65,6 +65,9 @@ from tools.servers import free_port, postgres
 
 BODY = "SBMC bus crash: can you come in? Reply 1 within 30 min, 2 within 60, 3 later, 9 cannot come."
 SKILL = "bench"
+IN_A_GROUP = 2000
+"""The most that a call-out asks of one group."""
+
 CARRIER_SPEED = 0.05
 """Reports come 1 s and 4 s after a text, about as real networks do."""
 
@@ -189,7 +192,10 @@ def muster(place: Place) -> Row:
     db: Database = app.extensions["muster"].db
     migrate.upgrade(db)
     incident_id, commander = db.transact(_prepare, place)
-    everybody = [Group(SKILL, None, place.people)]
+    everybody = [
+        Group(f"{SKILL}-{start}", None, min(IN_A_GROUP, place.people - start))
+        for start in range(0, place.people, IN_A_GROUP)
+    ]
     with serving(place, app, "wsgi:app", _environment(place)), sending(app):
         began = time.time()
         db.transact(open_callout, commander, incident_id, groups=everybody, public_url=place.public_url)
@@ -334,12 +340,12 @@ def _two(seconds: float | None) -> str:
 def _prepare(uow: UnitOfWork, place: Place) -> tuple[str, Actor]:
     """A hospital, its commander, everybody with a phone and a skill, and an incident."""
     hospital = build(uow)
-    for number in place.numbers:
+    for index, number in enumerate(place.numbers):
         person = Person(
             id=uow.new_id(), facility_id=hospital.facility.id, name=f"Nurse {number[-4:]}", job_title="Nurse"
         )
         person.contacts = [ContactMethod(id=uow.new_id(), channel="sms", address=number)]
-        person.skills = [Skill(slug=SKILL)]
+        person.skills = [Skill(slug=f"{SKILL}-{index // IN_A_GROUP * IN_A_GROUP}")]
         uow.session.add(person)
     incident = declare(
         uow,

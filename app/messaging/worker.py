@@ -26,7 +26,7 @@ from app.messaging.carriers import Ambiguous, Carrier, Outgoing, Refused
 from app.messaging.carriers.errors import ErrorClass
 from app.messaging.channels import Channel
 from app.messaging.models import Attempt
-from app.messaging.pace import BURST
+from app.messaging.pace import AHEAD
 from app.messaging.states import AttemptState
 from app.runtime import Runtime
 
@@ -34,6 +34,9 @@ log = structlog.get_logger()
 
 THREADS = 64
 """Calls at the same time: at 150 ms each that is room for 400 texts a second."""
+
+MOST_AHEAD = 2 * AHEAD
+"""No thread sleeps longer before its message's moment, whatever the clock does."""
 
 SLEPT = Refused(None, ErrorClass.RETRY_LITTLE, "The sender was held up; this try was not made.")
 
@@ -177,7 +180,7 @@ class _Line:
         """Seconds until a sender has room, so that a paced one neither waits nor is asked for every single text."""
         with self._rt.db.read() as session:
             until = room_at(session, self._channel, now)
-        return min(max((until - now).total_seconds(), BURST.total_seconds() / 4), POLL_SECONDS)
+        return min(max((until - now).total_seconds(), AHEAD.total_seconds() / 5), POLL_SECONDS)
 
     def _wait(self) -> int:
         """Wait until something happens, have it recorded, and return how many were."""
@@ -198,7 +201,10 @@ class _Line:
 
     def _send(self, one: Claim) -> None:
         assert self._carrier is not None
-        if one.until is not None and self._rt.clock.now() >= one.until:
+        now = self._rt.clock.now()
+        if one.moment is not None and now < one.moment:
+            time.sleep(min(one.moment - now, MOST_AHEAD).total_seconds())
+        if one.until is not None and now >= one.until:
             self._happened.put(Outcome(one.attempt_id, SLEPT))
             return
         try:
