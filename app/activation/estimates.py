@@ -23,6 +23,7 @@ from enum import IntEnum
 
 from app.messaging.channels import Channel
 from app.messaging.senders import RATES, Sender, SenderKind
+from config.settings import Prices
 
 QUEUE_SECONDS = 36_000
 KINDS: tuple[tuple[str, float], ...] = (
@@ -87,15 +88,6 @@ class Caution:
 
     weight: Weight
     words: str
-
-
-@dataclass(frozen=True)
-class Prices:
-    """In ten-thousandths of the currency; None when nobody has said what it costs."""
-
-    segment: int | None = None
-    minute: int | None = None
-    currency: str = "USD"
 
 
 def seconds_for(units: int, rate: float) -> int:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from app.activation.estimates import (
     Load,
-    Prices,
     Weight,
     compared,
     cost,
@@ -22,6 +21,7 @@ from app.activation.estimates import (
 )
 from app.messaging.channels import Channel
 from app.messaging.senders import RATES, Sender, SenderKind
+from config.settings import Prices
 
 SMS, VOICE, EMAIL = Channel.SMS, Channel.VOICE, Channel.EMAIL
 LIFE = timedelta(hours=2)
