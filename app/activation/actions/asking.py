@@ -68,16 +68,12 @@ def _choose(
     uow: UnitOfWork, slot: Slot, asked: Sequence[Question], left: Sequence[str], count: int
 ) -> tuple[list[Person], bool]:
     """The first of those left who can be asked now, and whether others will be free to be asked."""
-    if slot.kind is SlotKind.INFORMATION:
-        now = candidates.EVERYBODY
-    else:
-        now = candidates.standing(uow.session, slot.incident_id, uow.now)
+    now = candidates.standing(uow.session, slot.incident_id, uow.now)
     for question in asked:
         now.asked.discard(question.person_id)  # asking again replaces this slot's own question
     chosen: list[Person] = []
     for some in candidates.chunks(left, max(20, min(count * 2, candidates.AT_ONCE))):
-        free = [p for p in candidates.people(uow.session, some) if now.why_not(p) is None]
-        chosen += free[: count - len(chosen)]
+        chosen += candidates.free(now, slot, candidates.people(uow.session, some), count - len(chosen))
         if len(chosen) == count:
             break
     return chosen, not now.asked.isdisjoint(left)

@@ -72,7 +72,13 @@ def open_callout(
     uow.session.flush()
     for slot, seat in zip(slots, seats, strict=True):
         uow.session.add_all(
-            Candidate(slot_id=slot.id, rank=rank, person_id=person.id, person_name=person.name)
+            Candidate(
+                slot_id=slot.id,
+                rank=rank,
+                person_id=person.id,
+                person_name=person.name,
+                why=seat.why.get(person.id, ""),
+            )
             for rank, person in enumerate(seat.listed, 1)
         )
     opened = [_opened(slot, seat) for slot, seat in zip(slots, seats, strict=True)]
