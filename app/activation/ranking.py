@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 
 from app.core.packs import read_toml
-from app.staffing.availability import Availability, Rules, State, hours, over_hours, when
+from app.staffing.availability import Availability, Rules, State, described, hours, over_hours, when
 from app.staffing.floors import Floor, broken_by, words
 
 PACK = Path(__file__).parent / "data" / "ranking.toml"
@@ -142,10 +142,9 @@ def choose(
 def why_out(each: Facts, need: Need, floors: Sequence[Floor] = (), taken: Collection[str] = ()) -> str | None:
     """Why this person is not to be asked; None when nothing stands against it."""
     found = each.availability
-    if found.state is State.ON_LEAVE:
-        return f"on leave until {_until(found, need)}"
-    if found.state is State.ON_DUTY and not need.here_too:
-        return f"works until {_until(found, need)}{_in(found)}"
+    state = described(found, need.now, need.zone)
+    if found.state is State.ON_LEAVE or (found.state is State.ON_DUTY and not need.here_too):
+        return state
     if each.qualified_until is not None and each.qualified_until <= need.now:
         return f"{need.skill} ran out on {when(each.qualified_until, need.now, need.zone)}"
     here = found.state is State.ON_DUTY
@@ -155,7 +154,7 @@ def why_out(each: Facts, need: Need, floors: Sequence[Floor] = (), taken: Collec
     if (over := over_hours(found, each.rules)) is not None:
         return over
     if found.state is State.RESTING:  # however far away: to be asked is to be woken
-        return f"rests until {_until(found, need)}"
+        return state
     if here and (floor := broken_by(floors, each.person_id, taken)) is not None:
         return words(floor, floor.skill.replace("_", " "))
     return None
@@ -210,7 +209,9 @@ def _parts(each: Facts, weights: Weights) -> tuple[tuple[str, int], ...]:
 def _why(each: Facts, need: Need, tier: Tier) -> str:
     found = each.availability
     words = [f"choice {each.rank}"] if each.rank is not None else []
-    words.append(_state(found, need))
+    words.append(described(found, need.now, need.zone))
+    if tier is Tier.UNKNOWN:
+        words.append("so after those who are known to be free")
     if tier is Tier.DUE_SOON and found.next_at is not None:
         words.append(f"due at {when(found.next_at, need.now, need.zone)}, so after those who are free")
     if found.state is not State.ON_DUTY:
@@ -222,28 +223,9 @@ def _why(each: Facts, need: Need, tier: Tier) -> str:
     return ", ".join(words)[:MOST_WHY]
 
 
-def _state(found: Availability, need: Need) -> str:
-    if found.state is State.ON_DUTY:
-        return f"on duty until {_until(found, need)}{_in(found)}"
-    if found.state is State.ON_CALL:
-        for_what = f" for {found.place[:60]}" if found.place else ""
-        return f"on call{for_what} until {_until(found, need)}"
-    if found.state is State.UNKNOWN:
-        return "availability unknown, so after those who are known to be free"
-    return "off duty"
-
-
 def _called(each: Facts) -> str:
     if not each.asked:
         return "not called in for 28 days"
     times = {1: "once", 2: "twice"}.get(each.asked, f"{each.asked} times")
     came = "" if each.asked == 1 == each.came else f", came {each.came}"
     return f"called in {times} in 28 days{came}"
-
-
-def _until(found: Availability, need: Need) -> str:
-    return when(found.until, need.now, need.zone) if found.until else "further notice"
-
-
-def _in(found: Availability) -> str:
-    return f" in {found.place[:60]}" if found.place else ""

@@ -120,6 +120,21 @@ def over_hours(found: Availability, rules: Rules) -> str | None:
     return None
 
 
+def described(found: Availability, now: datetime, zone: str) -> str:
+    """The state in words: on duty until 07:00 in 4 West."""
+    until = when(found.until, now, zone) if found.until else "further notice"
+    place = found.place[:60]
+    if found.state is State.ON_DUTY:
+        return f"on duty until {until}{f' in {place}' if place else ''}"
+    if found.state is State.ON_CALL:
+        return f"on call{f' for {place}' if place else ''} until {until}"
+    if found.state is State.ON_LEAVE:
+        return f"on leave until {until}"
+    if found.state is State.RESTING:
+        return f"rests until {until}"
+    return "off duty" if found.state is State.OFF else "availability unknown"
+
+
 def when(moment: datetime, now: datetime, zone: str) -> str:
     """07:00 within a day, Friday 07:00 within a week, else 4 Dec 07:00; on the wall clock of `zone`."""
     there = local(moment, zone)
