@@ -145,5 +145,6 @@ class HourRulesSet(Event):
     week_minutes: int
     stretch_minutes: int
     rest_minutes: int
+    rest_after_minutes: int
     call_in_minutes: int
     source: str

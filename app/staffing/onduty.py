@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.facilities.models import Unit
-from app.staffing.duty import KNOWN, WORK, floors
+from app.staffing.duty import KNOWN, WORK, floors, on_leave
 from app.staffing.floors import Floor
 from app.staffing.models import Leave, Person, Shift, ShiftKind
 
@@ -105,18 +105,14 @@ def _running(facility_id: str, now: datetime) -> sa.Select[Shift, str, str]:
         .join(Person, Person.id == Shift.person_id)
         .outerjoin(Unit, Unit.id == Shift.unit_id)
         .where(Shift.facility_id == facility_id, Shift.starts_at <= now, Shift.ends_at > now)
-        .where(Person.active, Person.id.not_in(_on_leave(now)))
+        .where(Person.active, Person.id.not_in(on_leave(now)))
         .order_by(Person.name, Shift.ends_at.desc())
     )
 
 
-def _on_leave(now: datetime) -> sa.Select[str]:
-    return sa.select(Leave.person_id).where(Leave.starts_at <= now, Leave.ends_at > now)
-
-
 def _away(session: Session, facility_id: str, now: datetime) -> int:
     query = sa.select(sa.func.count()).where(
-        Person.facility_id == facility_id, Person.active, Person.id.in_(_on_leave(now))
+        Person.facility_id == facility_id, Person.active, Person.id.in_(on_leave(now))
     )
     return session.scalar(query) or 0
 

@@ -72,5 +72,5 @@ def masked(address: str) -> str:
     and the host."""
     name, at, host = address.rpartition("@")
     if at:
-        return f"{name[:1]}{'•' * max(len(name) - 1, 1)}@{host}"
+        return f"{name[:1]}•••@{host}"
     return f"{'•' * max(len(address) - 2, 0)}{address[-2:]}"

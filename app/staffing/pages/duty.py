@@ -18,13 +18,15 @@ from app.runtime import runtime, transact
 from app.staffing import actions, hours, onduty
 from app.staffing.availability import Rules
 from app.staffing.models import FloorRule, Person, Skill
-from app.staffing.pages.frame import LABELS, breadcrumb, pages, place_of, words
+from app.staffing.pages.frame import LABELS, breadcrumb, pages, place_of
+from app.staffing.skills import readable
 from app.web.forms import Errors, done, submitted, typed
 
 HOUR_LABELS = {
     "week_minutes": "Most hours in 7 days",
     "stretch_minutes": "Most hours on end",
-    "rest_minutes": "Least hours of rest between shifts",
+    "rest_minutes": "Least hours of rest after a long stretch",
+    "rest_after_minutes": "From how many hours on end a stretch is long",
     "call_in_minutes": "How many hours somebody called in is expected to work",
 }
 
@@ -101,7 +103,7 @@ def _duty(code: str, errors: Errors | None = None) -> str:
             skills=_skills(db, here),
             rule_places=_rule_places(db, here),
             others=[f for f in facilities(db) if actor().may(Permission.ROSTER_VIEW, f.id)],
-            words=words,
+            words=readable,
             data=request.form,
             errors=errors or {},
             labels=LABELS | HOUR_LABELS,
@@ -111,7 +113,10 @@ def _duty(code: str, errors: Errors | None = None) -> str:
 
 def _hour_data(rules: Rules) -> dict[str, Any]:
     """What the form shows: what was typed last, else what is in force."""
-    lengths = {f"{name}_minutes": getattr(rules, name) for name in ("week", "stretch", "rest", "call_in")}
+    lengths = {
+        f"{name}_minutes": getattr(rules, name)
+        for name in ("week", "stretch", "rest", "rest_after", "call_in")
+    }
     now = {name: length // timedelta(hours=1) for name, length in lengths.items()}
     return now | {"source": ""} | {name: request.form[name] for name in request.form if name in HOUR_LABELS}
 
@@ -136,7 +141,7 @@ def _rule_places(db: Session, here: Facility) -> dict[str, str]:
 def _skills(db: Session, here: Facility) -> list[tuple[str, str]]:
     query = sa.select(Skill.slug).join(Person, Person.id == Skill.person_id)
     slugs = db.scalars(query.where(Person.facility_id == here.id).distinct().order_by(Skill.slug))
-    return [(slug, words(slug)) for slug in slugs]
+    return [(slug, readable(slug)) for slug in slugs]
 
 
 def _whole(name: str) -> int:

@@ -38,10 +38,6 @@ LABELS = {
 }
 
 
-def words(slug: str) -> str:
-    return slug.replace("_", " ")
-
-
 def breadcrumb(last: str) -> list[dict[str, str]]:
     return [{"label": "People", "url": url_for("staffing.index")}, {"label": last}]
 

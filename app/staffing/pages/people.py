@@ -19,7 +19,8 @@ from app.staffing import actions, queries
 from app.staffing.availability import described
 from app.staffing.duty import Duty
 from app.staffing.models import Person
-from app.staffing.pages.frame import LABELS, breadcrumb, pages, words
+from app.staffing.pages.frame import LABELS, breadcrumb, pages
+from app.staffing.skills import readable
 from app.web.forms import Errors, done, page_number, submitted, typed
 
 PAGE = 50
@@ -40,13 +41,13 @@ def index() -> str:
             people=people,
             held=held_elsewhere(db, [p.id for p in people]),
             places={f.id: f.name for f in facilities(db)},
-            skills=[(s, words(s)) for s in queries.skills(db)],
+            skills=[(s, readable(s)) for s in queries.skills(db)],
             departments=[(d, d) for d in queries.departments(db)],
             chosen=chosen,
             total=total,
             number=number,
             count_of_pages=-(-total // PAGE),
-            words=words,
+            words=readable,
             first_code=_first_code(db),
             states=_states(db, people),
         )

@@ -22,8 +22,9 @@ from app.staffing import actions, onduty, queries, rota
 from app.staffing.availability import described, hours
 from app.staffing.duty import Duty
 from app.staffing.models import LeaveKind, Person, ShiftKind
-from app.staffing.pages.frame import LABELS, breadcrumb, pages, words
+from app.staffing.pages.frame import LABELS, breadcrumb, pages
 from app.staffing.phones import masked
+from app.staffing.skills import readable
 from app.web.forms import Errors, done, submitted, typed
 
 SHIFT_HOURS = [
@@ -273,7 +274,7 @@ def _person(person_id: UUID, errors: Errors | None = None) -> str:
             times=_times(db, found, home, now),
             contact_kinds=CONTACT_KINDS,
             masked=masked,
-            words=words,
+            words=readable,
             data=request.form,
             errors=errors or {},
             labels=LABELS,
