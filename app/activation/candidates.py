@@ -61,7 +61,8 @@ class Left:
 class Seat:
     """A slot to be: what for, who is on its list (best first), who is left out, who is asked first.
 
-    `why` says of each listed person's id, in one sentence, what puts them in their place.
+    `why` says of each listed person's id, in one sentence, what puts them in their place. `group` is None for a
+    position.
     """
 
     kind: SlotKind
@@ -74,6 +75,7 @@ class Seat:
     first: list[Person] = field(default_factory=list)
     within_minutes: int | None = None
     why: dict[str, str] = field(default_factory=dict)
+    group: Group | None = None
 
 
 def position_seat(
@@ -108,8 +110,9 @@ def group_seat(session: Session, incident: Incident, group: Group, now: Standing
         query = query.where(Person.department == group.department)
     found = people(session, list(session.scalars(query.order_by(Person.name, Person.id))))
     seat = Seat(group.kind, None, group.title, group.needed, group.at_once or max(len(found), 1))
-    seat.within_minutes = group.within_minutes
+    seat.within_minutes, seat.group = group.within_minutes, group
     if group.informs:
+        seat.needed, seat.within_minutes = len(found), None
         return _told(seat, found, now)
     return _ranked(session, seat, found, now, skill=group.skill)
 

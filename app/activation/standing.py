@@ -10,7 +10,7 @@ from functools import cached_property
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.activation.models import Outcome, Question, QuestionState
+from app.activation.models import Outcome, Question, QuestionState, Slot, SlotKind
 from app.activation.ranking import Facts, Need, why_out
 from app.activation.reach import unreachable
 from app.facilities.models import Facility
@@ -92,7 +92,9 @@ class Standing:
         standing = sa.select(Incident.id).where(
             Incident.state == IncidentState.ACTIVE, sa.or_(~Incident.exercise, own)
         )
-        asked = sa.select(Question.person_id).where(
+        asked = sa.select(Question.person_id).join(Slot, Slot.id == Question.slot_id)
+        asked = asked.where(
+            Slot.kind != SlotKind.INFORMATION,
             Question.incident_id.in_(standing),
             Question.person_id.in_(there),
             sa.or_(Question.state == QuestionState.OPEN, Question.outcome == Outcome.COMING),
@@ -111,7 +113,8 @@ def standing(session: Session, incident_id: str, now: datetime) -> Standing:
         sa.and_(Position.incident_id == Assignment.incident_id, Position.slug == Assignment.position_slug),
     )
     held = held.where(Assignment.incident_id == incident_id, Assignment.ended_at.is_(None))
-    mine = sa.select(Question.person_id).where(Question.incident_id == incident_id)
+    mine = sa.select(Question.person_id).join(Slot, Slot.id == Question.slot_id)
+    mine = mine.where(Question.incident_id == incident_id, Slot.kind != SlotKind.INFORMATION)
     asked = session.scalars(mine.where(Question.state == QuestionState.OPEN))
     refused = session.scalars(
         mine.where(Question.outcome == Outcome.CANNOT_COME, Question.answered_at > now - NO_HOLDS)
