@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
     if texts:
         carriers[Channel.SMS] = _twilio(twilio, texts[0]) if twilio else SimulatedCarrier(rt.db)
     rt.parts["carriers"] = carriers
-    rt.parts["drain"] = Drain(rt)
+    rt.parts["drain"] = Drain(app)
     app.register_blueprint(webhooks if twilio else phones)
 
 
