@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.activation.models import Outcome, Question, QuestionState, SlotKind
+from app.activation.models import Outcome, Question, QuestionState, Slot, SlotKind
 from app.incidents.models import Assignment, Incident, Position
 from app.staffing.models import ContactMethod, DepthEntry, Person, Skill
 
@@ -29,12 +29,18 @@ def readable(slug: str) -> str:
 
 @dataclass(frozen=True)
 class Group:
-    """`needed` people with a skill (its slug) or of a department; `at_once` None asks everybody at once."""
+    """`needed` people with a skill (its slug) or of a department; `at_once` None asks everybody at once.
+
+    within_minutes  who comes later than that counts only when time passes without enough.
+    informs         nobody is wanted: all are told something, and `needed` says nothing.
+    """
 
     skill: str | None
     department: str | None
     needed: int
     at_once: int | None = None
+    within_minutes: int | None = None
+    informs: bool = False
 
     @property
     def title(self) -> str:
@@ -51,7 +57,8 @@ class Left:
 
 @dataclass
 class Seat:
-    """A slot to be: what for, who is on its list (best first), who is left out, who is asked first."""
+    """A slot to be: what for, who is on its list (best first), who is left out, who is asked first. `group`
+    is None for a position."""
 
     kind: SlotKind
     position: str | None
@@ -61,6 +68,8 @@ class Seat:
     listed: list[Person] = field(default_factory=list)
     left_out: list[Left] = field(default_factory=list)
     first: list[Person] = field(default_factory=list)
+    within_minutes: int | None = None
+    group: Group | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,10 @@ class Standing:
         if person.id in self.refused:
             return "has said lately that they cannot come"
         return no_phone(person)
+
+
+EVERYBODY = Standing({}, set(), set())
+"""For what is told for information, it does not matter what people hold or have answered."""
 
 
 def no_phone(person: Person) -> str | None:
@@ -107,7 +120,8 @@ def standing(session: Session, incident_id: str, now: datetime) -> Standing:
         sa.and_(Position.incident_id == Assignment.incident_id, Position.slug == Assignment.position_slug),
     )
     held = held.where(Assignment.incident_id == incident_id, Assignment.ended_at.is_(None))
-    mine = sa.select(Question.person_id).where(Question.incident_id == incident_id)
+    mine = sa.select(Question.person_id).join(Slot, Slot.id == Question.slot_id)
+    mine = mine.where(Question.incident_id == incident_id, Slot.kind != SlotKind.INFORMATION)
     asked = session.scalars(mine.where(Question.state == QuestionState.OPEN))
     refused = session.scalars(
         mine.where(Question.outcome == Outcome.CANNOT_COME, Question.answered_at > now - NO_HOLDS)
@@ -116,9 +130,15 @@ def standing(session: Session, incident_id: str, now: datetime) -> Standing:
 
 
 def position_seat(
-    session: Session, incident: Incident, position: Position, at_once: int, now: Standing
+    session: Session,
+    incident: Incident,
+    position: Position,
+    at_once: int,
+    now: Standing,
+    within_minutes: int | None = None,
 ) -> Seat:
     seat = Seat(SlotKind.POSITION, position.slug, position.title, 1, at_once)
+    seat.within_minutes = within_minutes
     depth = sa.select(DepthEntry.person_id).where(
         DepthEntry.facility_id == incident.facility_id, DepthEntry.position_slug == position.slug
     )
@@ -137,7 +157,12 @@ def group_seat(session: Session, incident: Incident, group: Group, now: Standing
         Person.travel_minutes.is_(None), Person.travel_minutes, Person.name, Person.id
     )
     ids = list(session.scalars(nearest_first))
-    seat = Seat(SlotKind.GROUP, None, group.title, group.needed, group.at_once or max(len(ids), 1))
+    if group.informs:
+        told = Seat(SlotKind.INFORMATION, None, group.title, len(ids), max(len(ids), 1), group=group)
+        return _listed(told, people(session, ids), EVERYBODY)
+    at_once = group.at_once or max(len(ids), 1)
+    seat = Seat(SlotKind.GROUP, None, group.title, group.needed, at_once, group=group)
+    seat.within_minutes = group.within_minutes
     return _listed(seat, people(session, ids), now)
 
 
