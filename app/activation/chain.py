@@ -15,30 +15,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 from app.activation.models import ChainPlan
+from app.activation.reach import refuses
 from app.messaging.channels import TO_PEOPLE, Channel
+from app.staffing.models import ContactMethod
 
 GAP = timedelta(minutes=1)
 """At least so long lies between one try for silence and the next, also when the program had been down."""
-
-
-class Contact(Protocol):
-    """A contact method, as far as the chain is concerned."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def channel(self) -> str: ...
-    @property
-    def rank(self) -> int: ...
-    @property
-    def verified_at(self) -> datetime | None: ...
-    @property
-    def opted_out_at(self) -> datetime | None: ...
-    @property
-    def suspect_since(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True)
@@ -97,11 +82,11 @@ _ANYTHING = (Try(_SMS, 0), Try(_VOICE, 0), Try(_EMAIL, 0), *_SECOND_ADDRESSES)
 """For whom a plan reaches over nothing: better by another channel than not at all."""
 
 
-def usable(contact: Contact) -> bool:
-    return contact.channel in TO_PEOPLE and contact.opted_out_at is None
+def usable(contact: ContactMethod) -> bool:
+    return contact.channel in TO_PEOPLE and not refuses(contact)
 
 
-def build(contacts: Iterable[Contact], plan: Sequence[Try]) -> tuple[Step, ...]:
+def build(contacts: Iterable[ContactMethod], plan: Sequence[Try]) -> tuple[Step, ...]:
     """The chain for one person; empty for who cannot be reached at all. The first step comes at once."""
     ranked = sorted(filter(usable, contacts), key=_preference)
     by_channel = {channel: [c for c in ranked if c.channel == channel] for channel in TO_PEOPLE}
@@ -177,7 +162,7 @@ def read_plan(kept: Iterable[dict[str, Any]]) -> tuple[Try, ...]:
     return tuple(Try(Channel(one["channel"]), one["after"], one["place"]) for one in kept)
 
 
-def _preference(contact: Contact) -> tuple[bool, bool, int, str]:
+def _preference(contact: ContactMethod) -> tuple[bool, bool, int, str]:
     return contact.suspect_since is not None, contact.verified_at is None, contact.rank, contact.id
 
 

@@ -49,7 +49,7 @@ def plan(
     seats += [candidates.group_seat(session, incident, _checked(group), standing) for group in groups]
     if hold_over is not None:
         budget.hold_back(session, seats, incident.exercise, hold_over, now)
-    candidates.choose_first(seats)
+    candidates.choose_first(seats, standing)
     if not any(seat.listed for seat in seats):
         names = ", ".join(seat.title for seat in seats)
         raise Invalid.field("positions" if positions else "groups", f"nobody can be asked for {names}")

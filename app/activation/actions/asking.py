@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -20,6 +21,7 @@ from app.activation.models import (
     SlotState,
     Stage,
 )
+from app.activation.standing import NO_HOLDS
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
 from app.incidents.actions.record import record
@@ -57,9 +59,10 @@ def ask(
 
 
 def _left(uow: UnitOfWork, slot: Slot, asked: Sequence[Question]) -> list[str]:
-    """Who is left of the list: not asked in this round yet, and not settled by a no or a yes."""
+    """Who is left of the list: not asked in this round yet, and not settled by a no or a yes. A no holds for
+    some hours."""
     done = {q.person_id for q in asked if q.round == slot.round}
-    done |= {q.person_id for q in asked if q.state is not QuestionState.REPLACED and _settled(q)}
+    done |= {q.person_id for q in asked if q.state is not QuestionState.REPLACED and _settled(q, uow.now)}
     query = sa.select(Candidate.person_id).where(Candidate.slot_id == slot.id).order_by(Candidate.rank)
     return [person_id for person_id in uow.session.scalars(query) if person_id not in done]
 
@@ -68,23 +71,21 @@ def _choose(
     uow: UnitOfWork, slot: Slot, asked: Sequence[Question], left: Sequence[str], count: int
 ) -> tuple[list[Person], bool]:
     """The first of those left who can be asked now, and whether others will be free to be asked."""
-    if slot.kind is SlotKind.INFORMATION:
-        now = candidates.EVERYBODY
-    else:
-        now = candidates.standing(uow.session, slot.incident_id, uow.now)
+    now = candidates.standing(uow.session, slot.incident_id, uow.now)
     for question in asked:
         now.asked.discard(question.person_id)  # asking again replaces this slot's own question
     chosen: list[Person] = []
     for some in candidates.chunks(left, max(20, min(count * 2, candidates.AT_ONCE))):
-        free = [p for p in candidates.people(uow.session, some) if now.why_not(p) is None]
-        chosen += free[: count - len(chosen)]
+        chosen += candidates.free(now, slot, candidates.people(uow.session, some), count - len(chosen))
         if len(chosen) == count:
             break
     return chosen, not now.asked.isdisjoint(left)
 
 
-def _settled(question: Question) -> bool:
-    return question.outcome in (Outcome.CANNOT_COME, Outcome.COMING, Outcome.LATER, Outcome.READ)
+def _settled(question: Question, now: datetime) -> bool:
+    if question.outcome is Outcome.CANNOT_COME and question.answered_at is not None:
+        return question.answered_at > now - NO_HOLDS
+    return question.outcome in (Outcome.COMING, Outcome.LATER, Outcome.READ)
 
 
 def _ask(

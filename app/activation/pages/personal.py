@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 from app.accounts import links
 from app.accounts.access import actor, public, requires
 from app.activation import actions, queries
-from app.activation.actions.messages import write
 from app.activation.models import Question, QuestionState, SlotKind
 from app.activation.pages.frame import LABELS, pages
 from app.activation.queries import Put
@@ -88,7 +87,7 @@ def _take_by_link(uow: UnitOfWork, secret: str, question_id: str, digit: str, wo
 def _take(uow: UnitOfWork, who: Actor, question_id: str, digit: str, words: str) -> str:
     """What is said to the person."""
     if words:
-        write(uow, who, question_id, text=words)
+        actions.write(uow, who, question_id, text=words)
         return "Your message is with those who asked. It is no answer: press one of the buttons too."
     return actions.answer(uow, who, question_id, digit=digit, channel="link").message
 

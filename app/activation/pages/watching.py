@@ -10,7 +10,6 @@ from flask import render_template, request, url_for
 
 from app.accounts.access import actor, requires
 from app.activation import actions, chain, progress, queries
-from app.activation.actions.messages import mark_read
 from app.activation.curve import curve, drawn, table
 from app.activation.models import WANTING, Question, QuestionState, Slot, SlotKind, SlotState
 from app.activation.pages.frame import LABELS, TITLE, page_url, pages
@@ -108,16 +107,12 @@ def take_down(incident_id: UUID, callout_id: UUID, question_id: UUID) -> Any:
     return submitted(act, lambda errors: _board(incident_id, callout_id, errors))
 
 
-@pages.route(
-    "/incidents/<uuid:incident_id>/callouts/<uuid:callout_id>/messages/<uuid:message_id>", methods=["POST"]
-)
+@pages.route("/incidents/<uuid:incident_id>/messages/<uuid:message_id>/read", methods=["POST"])
 @requires(Permission.CALLOUT_SEND)
-def read_message(incident_id: UUID, callout_id: UUID, message_id: UUID) -> Any:
-    def act() -> Any:
-        read = transact(mark_read, actor(), str(incident_id), str(message_id))
-        return done(f"Message of {read.person_name} read.", page_url(incident_id, callout_id))
-
-    return submitted(act, lambda errors: _board(incident_id, callout_id, errors))
+def read_message(incident_id: UUID, message_id: UUID) -> Any:
+    """Somebody has read what a person wrote, and sees to it."""
+    message = transact(actions.mark_read, actor(), str(incident_id), str(message_id))
+    return done(f"Message of {message.person_name} read.", page_url(incident_id, message.callout_id))
 
 
 def _board(incident_id: UUID, callout_id: UUID, errors: Errors | None = None) -> str:

@@ -8,8 +8,8 @@ from alembic.operations import BatchOperations
 
 from app.core.columns import UtcDateTime
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 SLOT_STATES = ("open", "exhausted", "filled", "stopped")
 OUTCOMES = ("coming", "cannot_come", "not_needed", "over")
