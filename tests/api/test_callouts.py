@@ -187,4 +187,4 @@ def test_the_board_card_tells_the_stages_apart(app, db, hospital, incident):
     card = CARDS["callouts"]
     html = draw(card, picture, picture.version("callouts"), card.context(picture))
     assert "Gita Lund by" in html
-    assert "2 asked of 2, 1 not sent yet, 1 sent, 1 yes, 1 silent" in " ".join(html.split())
+    assert "2 asked of 2, 1 not sent yet, 1 sent, 1 coming, 1 silent; 2 texted" in " ".join(html.split())
