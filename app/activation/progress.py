@@ -20,7 +20,7 @@ from app.messaging.channels import Channel
 from app.messaging.models import Attempt, Intent
 from app.messaging.states import IntentState, Purpose
 
-ROWS = 50
+ROWS = 25
 
 CAUSES = MappingProxyType(
     {
