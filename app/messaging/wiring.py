@@ -23,22 +23,24 @@ from config.settings import Twilio
 def init_app(app: Flask) -> None:
     rt: Runtime = app.extensions["muster"]
     twilio = rt.settings.twilio
-    texts: Carrier = _twilio(twilio) if twilio else SimulatedCarrier(rt.db)
-    carriers: dict[Channel, Carrier] = {Channel.SMS: texts}
+    texts = [sender.address for sender in rt.settings.senders if sender.channel is Channel.SMS]
+    carriers: dict[Channel, Carrier] = {}
+    if texts:
+        carriers[Channel.SMS] = _twilio(twilio, texts[0]) if twilio else SimulatedCarrier(rt.db)
     rt.parts["carriers"] = carriers
-    rt.parts["drain"] = Drain(rt)
+    rt.parts["drain"] = Drain(app)
     app.register_blueprint(webhooks if twilio else phones)
 
 
-def _twilio(settings: Twilio) -> TwilioCarrier:
-    # A messaging service chooses the number itself: with both set, it is the one to name.
-    service = settings.messaging_service_sid
+def _twilio(settings: Twilio, sender: str) -> TwilioCarrier:
+    """`sender` is for a text that names none."""
+    service = sender.startswith("MG")
     return TwilioCarrier(
         TwilioSettings(
             settings.account_sid,
             settings.auth_token,
-            from_number=None if service else settings.from_number,
-            messaging_service_sid=service,
+            from_number=None if service else sender,
+            messaging_service_sid=sender if service else None,
             base_url=settings.base_url or TWILIO_URL,
             connections=THREADS,
         )
