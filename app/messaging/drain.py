@@ -29,7 +29,7 @@ from app.runtime import Runtime
 
 log = structlog.get_logger()
 
-REPORTS_AT_ONCE, TEXTS_AT_ONCE = 100, 20
+REPORTS_AT_ONCE, TEXTS_AT_ONCE = 100, 100
 LONGEST = 5.0
 """Seconds one request may spend on other requests' work, where no thread does it; the carrier waits 15."""
 
@@ -126,7 +126,7 @@ class Drain:
 
     def _some_texts(self) -> bool:
         ids = open_ids(self._rt, InboundText, most=TEXTS_AT_ONCE)
-        return sum(try_one(self._rt, incoming.understand, one) for one in ids) >= TEXTS_AT_ONCE
+        return understand(self._rt, ids) >= TEXTS_AT_ONCE
 
 
 class _Lead:
@@ -151,6 +151,16 @@ class _Lead:
                     self._more.set()
             finally:
                 self._leading.release()
+
+
+def understand(rt: Runtime, text_ids: Sequence[str]) -> int:
+    """Act on stored texts in one transaction, or one by one if that cannot be; returns how many."""
+    if len(text_ids) > 1:
+        try:
+            return len(rt.db.transact(incoming.understand_many, text_ids))
+        except Exception:
+            log.exception("messaging.texts_failed", count=len(text_ids))
+    return sum(try_one(rt, incoming.understand, one) for one in text_ids)
 
 
 def _store(uow: UnitOfWork, arrived: Sequence[Report | Text]) -> None:

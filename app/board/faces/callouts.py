@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from app.activation.curve import curve, drawn
 from app.activation.rules import expected_at, tally
 from app.board.cards import card
 from app.board.faces import links
@@ -26,6 +28,7 @@ STATES = {
     "exhausted": ("nobody left to ask", "act"),
     "filled": ("filled", "done"),
     "stopped": ("stopped", "normal"),
+    "told": ("told", "normal"),
 }
 
 
@@ -60,6 +63,9 @@ def _row(picture: Picture, slot: SlotView) -> dict[str, Any]:
         "slot": slot,
         "tally": counted,
         "counts": _counts(counted, slot.listed),
+        "want": _want(slot),
+        "reached": _reached(slot),
+        "curve": _curve(picture, slot, coming),
         "coming": coming[:COMING],
         "more_coming": max(0, len(coming) - COMING),
         "word": word,
@@ -67,6 +73,34 @@ def _row(picture: Picture, slot: SlotView) -> dict[str, Any]:
         "next": _next(slot),
         "url": links.page(picture.command.id, "callouts", slot.callout_id),
     }
+
+
+def _want(slot: SlotView) -> str:
+    """What is wanted, and how much of it there is."""
+    if slot.kind == "information":
+        counted = tally(slot.questions.values())
+        return f"for information: {counted.asked} told, {counted.delivered} delivered, {counted.read} read"
+    coming = tally(slot.questions.values()).coming
+    there = f"{coming} of {slot.needed}" if slot.kind == "group" else ""
+    within = f"within {slot.within_minutes} min" if slot.within_minutes is not None else ""
+    return " ".join(part for part in (there, within) if part)
+
+
+def _reached(slot: SlotView) -> str:
+    """People by the ways that were tried; who was texted and then called counts in both."""
+    words = (("sms", "texted"), ("voice", "called"), ("email", "mailed"))
+    asked = [q for q in slot.questions.values() if q.state != "replaced"]
+    counts = [(sum(channel in q.channels for q in asked), word) for channel, word in words]
+    return ", ".join(f"{number} {word}" for number, word in counts if number)
+
+
+def _curve(picture: Picture, slot: SlotView, coming: Sequence[tuple[str, datetime]]) -> dict[str, Any] | None:
+    """For a group that somebody comes for. Without a line for now: a card is the same whenever it is drawn."""
+    if slot.kind != "group" or not coming or not slot.wanting:
+        return None
+    opened = picture.callouts.items[slot.callout_id].opened_at
+    one = curve(opened, [at for _, at in coming], slot.needed, slot.wanted_by)
+    return {"curve": one, "drawn": drawn(one)}
 
 
 def _next(slot: SlotView) -> str | None:
@@ -79,7 +113,13 @@ def _next(slot: SlotView) -> str | None:
 def _counts(counted: Any, listed: int) -> str:
     """Sent is not delivered is not answered: each is counted apart, and left out while it is nought."""
     texts = ("not sent yet", counted.pending), ("sent", counted.sent), ("delivered", counted.delivered)
-    answers = ("failed", counted.failed), ("yes", counted.yes), ("no", counted.no), ("silent", counted.silent)
+    answers = (
+        ("not reached", counted.failed),
+        ("coming", counted.coming),
+        ("later", counted.later),
+        ("no", counted.no),
+        ("silent", counted.silent),
+    )
     parts = [f"{number} {word}" for word, number in (*texts, *answers) if number]
     return ", ".join([f"{counted.asked} asked of {listed}", *parts])
 
@@ -92,12 +132,36 @@ def _coming(questions: Any) -> list[tuple[str, datetime]]:
 
 
 def _opened_words(data: Data, _picture: Picture) -> str:
-    wanted = [s["title"] if s["position"] else f"{s['needed']} of {s['title']}" for s in data["slots"]]
-    return f"Call-out for {_joined(wanted)}"
+    return f"Call-out for {_joined([_wanted(slot) for slot in data['slots']])}"
+
+
+def _wanted(slot: Data) -> str:
+    if slot["kind"] == "information":
+        return f"{slot['title']}, for information"
+    what = slot["title"] if slot["position"] else f"{slot['needed']} of {slot['title']}"
+    within = slot.get("within_minutes")
+    return f"{what} within {within} min" if within is not None else what
 
 
 def _asked_words(data: Data, _picture: Picture) -> str:
     return f"Asked for {data['title']}: {_joined([q['person_name'] for q in data['questions']])}"
+
+
+def _listed_words(data: Data, _picture: Picture) -> str:
+    return f"More can be asked for {data['title']}: {_joined([p['person_name'] for p in data['added']])}"
+
+
+def _channelled_words(data: Data, _picture: Picture) -> str:
+    by = Counter(one["channel"] for one in data["questions"])
+    words = {"sms": "texted", "voice": "called", "email": "mailed"}
+    why = "no answer yet" if data["why"] == "silence" else "not reached"
+    counts = ", ".join(f"{number} {words.get(channel, channel)}" for channel, number in sorted(by.items()))
+    return f"Next way of reaching ({why}): {counts}"
+
+
+def _any_yes_words(data: Data, _picture: Picture) -> str:
+    taken = len(data["taken"])
+    return f"Nobody can be there in time for {data['title']} any more: every yes counts now, {taken} taken"
 
 
 def _delivered_words(data: Data, _picture: Picture) -> str:
@@ -114,6 +178,8 @@ def _answer_words(data: Data, _picture: Picture) -> str:
     eta = f" within {data['eta_minutes']} min" if data["eta_minutes"] is not None else ""
     said = {
         "coming": f"comes{eta}",
+        "later": f"would come{eta}, later than wanted",
+        "read": "has read it",
         "cannot_come": "cannot come",
         "not_needed": f"would come{eta}, place taken",
         "over": f"would come{eta}, call-out over",
@@ -150,6 +216,12 @@ says("callout.opened", _opened_words)
 says("question.asked", _asked_words)
 says("question.delivered", _delivered_words)
 says("answer.received", _answer_words)
+says("slot.listed", _listed_words)
+says("question.channelled", _channelled_words)
+says("slot.any_yes", _any_yes_words)
+says("slot.told", "{title}: {number} told, for information")
+says("message.received", "{person_name} writes: {text}")
+says("message.read", "{person_name} has read a message")
 says("slot.filled", "{title} filled: {by}. {stood_down} stood down")
 says("slot.reopened", "{title} wanted again: {person_name} cannot come after all")
 says("slot.exhausted", "Nobody left to ask for {title}; {unanswered} have not answered")

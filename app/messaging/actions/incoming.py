@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,17 +58,24 @@ def store(uow: UnitOfWork, *, carrier_id: str, from_: str, to: str, text: str, *
 
 
 def understand(uow: UnitOfWork, text_id: str) -> str | None:
-    """Act on a stored text and return what was made of it; None when somebody else has it or had it.
+    """Act on a stored text and return what was made of it; None when somebody else has it or had it."""
+    return understand_many(uow, [text_id]).get(text_id)
 
-    The text itself is locked first; who holds a journal never waits for one.
+
+def understand_many(uow: UnitOfWork, text_ids: Sequence[str]) -> dict[str, str]:
+    """Act on stored texts in one transaction; returns what was made of each. One that is missing is in other
+    hands, or failed and stays to be done again.
+
+    The texts themselves are locked first; who holds a journal never waits for one.
     """
-    waiting = sa.select(InboundText).where(InboundText.id == text_id, InboundText.processed_at.is_(None))
-    text = uow.session.scalars(waiting.with_for_update(skip_locked=True)).one_or_none()
-    if text is None:
-        return None
-    text.processed_at = uow.now
-    text.outcome = _act(uow, text)
-    return text.outcome
+    waiting = sa.select(InboundText).where(InboundText.id.in_(text_ids), InboundText.processed_at.is_(None))
+    oldest_first = waiting.order_by(InboundText.received_at, InboundText.id)
+    texts = list(uow.session.scalars(oldest_first.with_for_update(skip_locked=True)))
+    made = _act(uow, texts)
+    for text in texts:
+        if (outcome := made.get(text.id)) is not None:
+            text.processed_at, text.outcome = uow.now, outcome
+    return made
 
 
 def receive(uow: UnitOfWork, from_: str, text: str, *, to: str = "", carrier_id: str | None = None) -> str:
@@ -76,28 +84,54 @@ def receive(uow: UnitOfWork, from_: str, text: str, *, to: str = "", carrier_id:
     return (understand(uow, text_id) if text_id else None) or "repeated"
 
 
-def _act(uow: UnitOfWork, text: InboundText) -> str:
-    number = text.from_.rpartition(":")[2]  # RCS writes rcs:+12025550123
-    contacts = uow.session.execute(
-        sa.select(Person.id, Person.active)
-        .join(ContactMethod, ContactMethod.person_id == Person.id)
-        .where(ContactMethod.address == number)
-    ).all()
+def _act(uow: UnitOfWork, texts: Sequence[InboundText]) -> dict[str, str]:
+    """What is made of each text, in the order in which they came."""
+    phones = _phones(uow, {_number(text) for text in texts})
+    made: dict[str, str] = {}
+    replies: dict[str, Inbound] = {}
+    for text in texts:
+        contacts = phones.get(_number(text), [])
+        if (outcome := _by_word(uow, text, contacts)) is not None:
+            made[text.id] = outcome
+        elif people := tuple(sorted({contact.id for contact in contacts if contact.active})):
+            replies[text.id] = Inbound(_number(text), text.to, text.body, text.received_at, people)
+        else:
+            made[text.id] = "unknown sender"
+    for text_id, known in zip(replies, answered(uow, list(replies.values())), strict=True):
+        if known is not None:
+            made[text_id] = "reply" if known else "not understood"
+    return made
+
+
+def _number(text: InboundText) -> str:
+    return text.from_.rpartition(":")[2]  # RCS writes rcs:+12025550123
+
+
+def _phones(uow: UnitOfWork, numbers: Collection[str]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    query = (
+        sa.select(ContactMethod.address, Person.id, Person.active)
+        .join(Person, Person.id == ContactMethod.person_id)
+        .where(ContactMethod.address.in_(numbers))
+    )
+    for row in uow.session.execute(query):
+        found.setdefault(row.address, []).append(row)
+    return found
+
+
+def _by_word(uow: UnitOfWork, text: InboundText, contacts: Sequence[Any]) -> str | None:
+    """The words that carriers take for themselves."""
     if not contacts:
         return "unknown sender"
     word = keyword(text.body, text.keyword)
     if word == "help":
         return "help"
     if word == "stop":
-        close_for(uow, Channel.SMS, _sender_of(uow, text), number)
+        close_for(uow, Channel.SMS, _sender_of(uow, text), _number(text))
         return word
-    if word == "start" and open_for(uow, Channel.SMS, _sender_of(uow, text), number):
+    if word == "start" and open_for(uow, Channel.SMS, _sender_of(uow, text), _number(text)):
         return word
-    people = tuple(sorted({contact.id for contact in contacts if contact.active}))
-    if not people:
-        return "unknown sender"
-    inbound = Inbound(number, text.to, text.body, text.received_at, people)
-    return "reply" if answered(uow, inbound) else "not understood"
+    return None
 
 
 def _sender_of(uow: UnitOfWork, text: InboundText) -> str:
