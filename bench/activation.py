@@ -22,14 +22,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain, product
@@ -57,6 +56,7 @@ from app.messaging.worker import Sender as Engine
 from app.staffing.models import ContactMethod, Person, Skill
 from bench import bare
 from bench.answers import post_answers
+from bench.running import answers, carrier, child, until
 from config import logs
 from config.settings import Settings, Twilio
 from tests.fakes.carrier.settings import Settings as CarrierSettings
@@ -67,11 +67,6 @@ BODY = "SBMC bus crash: can you come in? Reply 1 within 30 min, 2 within 60, 3 l
 SKILL = "bench"
 IN_A_GROUP = 2000
 """The most that a call-out asks of one group."""
-
-CARRIER_SPEED = 0.05
-"""Reports come 1 s and 4 s after a text, about as real networks do."""
-
-LONGEST = 300.0
 
 FORM = "{:<11} {:<12} {:>7} {:>8} {:>6} {:>8} {:>8} {:>8} {:>9} {:>10} {:>9} {:>11} {:>8}"
 HEADS = (
@@ -265,7 +260,7 @@ def serving(place: Place, app: Flask, target: str, environment: dict[str, str]) 
     command = [sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "2", "-b", f"127.0.0.1:{place.port}"]
     quiet = ["--no-control-socket", "--log-level", "warning", target]
     with child([*command, *quiet], environment):
-        until(lambda: _answers(place.public_url))
+        until(lambda: answers(place.public_url))
         yield
 
 
@@ -287,37 +282,6 @@ def sending(app: Flask) -> Iterator[None]:
         stop.set()
         ticking.join()
         sender.stop()
-
-
-@contextmanager
-def carrier(latency: float, rate: float) -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "tests.fakes.carrier", "--port", str(port), "--latency", str(latency)]
-    kept_to = ["--rate", str(rate)] if rate else []
-    with child([*command, "--speed", str(1.0 if rate else CARRIER_SPEED), *kept_to], {}):
-        url = f"http://127.0.0.1:{port}"
-        until(lambda: _answers(url))
-        yield url
-
-
-@contextmanager
-def child(command: list[str], environment: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def until(done: Callable[[], bool]) -> float:
-    """Wait for something to come true; when it did. Raises TimeoutError after LONGEST seconds."""
-    ends = time.time() + LONGEST
-    while not done():
-        if time.time() > ends:
-            raise TimeoutError("the measurement did not end")
-        time.sleep(0.02)
-    return time.time()
 
 
 def show(row: Row) -> None:
@@ -394,16 +358,6 @@ def _environment(place: Place) -> dict[str, str]:
 def _summary(place: Place) -> Any:
     with urllib.request.urlopen(f"{place.carrier_url}/_control/summary") as answer:
         return json.load(answer)
-
-
-def _answers(url: str) -> bool:
-    try:
-        urllib.request.urlopen(url)
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True
 
 
 def _count(db: Database, what: sa.ColumnElement[int]) -> int:
