@@ -1,4 +1,5 @@
-"""Which carrier carries our texts: Twilio when it is configured, else the simulated phones.
+"""Which carrier carries what goes over each channel: texts go by Twilio when it is configured, else to the simulated
+phones.
 
 The other one's addresses are not served at all.
 """
@@ -10,6 +11,7 @@ from flask import Flask
 from app.messaging.carriers import Carrier
 from app.messaging.carriers.simulated import SimulatedCarrier
 from app.messaging.carriers.twilio import TWILIO_URL, TwilioCarrier, TwilioSettings
+from app.messaging.channels import Channel
 from app.messaging.drain import Drain
 from app.messaging.phones import phones
 from app.messaging.webhooks import webhooks
@@ -21,8 +23,9 @@ from config.settings import Twilio
 def init_app(app: Flask) -> None:
     rt: Runtime = app.extensions["muster"]
     twilio = rt.settings.twilio
-    carrier: Carrier = _twilio(twilio) if twilio else SimulatedCarrier(rt.db)
-    rt.parts["carrier"] = carrier
+    texts: Carrier = _twilio(twilio) if twilio else SimulatedCarrier(rt.db)
+    carriers: dict[Channel, Carrier] = {Channel.SMS: texts}
+    rt.parts["carriers"] = carriers
     rt.parts["drain"] = Drain(rt)
     app.register_blueprint(webhooks if twilio else phones)
 

@@ -1,6 +1,7 @@
-"""The sender: takes texts in hand, calls the carrier from a pool of threads, records what it answered.
+"""The sender: takes messages in hand, calls carriers from pools of threads, records what they answered.
 
-Any number of them may run, in any number of processes. No database connection is held across a call.
+It has a line for each channel, so that slow calls never hold up texts. Any number of senders may run, in any number
+of processes. No database connection is held across a call to a carrier.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from app.core.ids import new_secret
 from app.messaging.actions.looks import lapse
 from app.messaging.actions.sending import Claim, Outcome, claim, record
 from app.messaging.carriers import Ambiguous, Carrier, Outgoing
+from app.messaging.channels import Channel
 from app.messaging.models import Attempt
 from app.messaging.pace import BURST
 from app.messaging.states import AttemptState
@@ -37,16 +39,51 @@ _SIMULATED_THREADS = 4  # they write to our own database, where more would only 
 
 
 class Sender:
-    """`run_once` for tests and commands; `start` and `stop` for a thread that sends whatever becomes due."""
+    """`run_once` for tests and commands; `start` and `stop` for threads that send whatever becomes due."""
 
     def __init__(self, app: Flask) -> None:
+        self._rt: Runtime = app.extensions["muster"]
+        self._name = f"{_machine()}:{os.getpid()}:{new_secret()[:8]}"
+        carriers: dict[Channel, Carrier] = self._rt.parts["carriers"]
+        self._lines = [_Line(app, channel, carrier, self._name) for channel, carrier in carriers.items()]
+
+    def run_once(self) -> int:
+        """Send everything that is due; returns how many tries were made or withheld."""
+        return sum(line.run_once() for line in self._lines)
+
+    def start(self) -> None:
+        """Send in the background until `stop`."""
+        try:
+            self.recover()
+        except Exception:
+            log.exception("sender.recover_failed")
+        for line in self._lines:
+            line.start()
+
+    def stop(self) -> None:
+        """Finish what is in hand and end; it cannot be started again."""
+        for line in self._lines:
+            line.stop()
+        for line in self._lines:
+            line.join()
+
+    def recover(self) -> int:
+        """Give up the texts of senders on this machine whose process is gone, before their lease is over."""
+        return lapse_all(self._rt, _of_dead_processes(self._rt))
+
+
+class _Line:
+    """What goes over one channel, by its carrier."""
+
+    def __init__(self, app: Flask, channel: Channel, carrier: Carrier, name: str) -> None:
         self._app = app
         self._rt: Runtime = app.extensions["muster"]
-        self._carrier: Carrier = self._rt.parts["carrier"]
-        self._name = f"{_machine()}:{os.getpid()}:{new_secret()[:8]}"
-        self._threads = _SIMULATED_THREADS if self._carrier.name == "simulated" else THREADS
-        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="sender")
-        self._clerk = ThreadPoolExecutor(1, thread_name_prefix="sender-records")
+        self._channel = channel
+        self._carrier = carrier
+        self._name = name
+        self._threads = _SIMULATED_THREADS if carrier.name == "simulated" else THREADS
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix=f"sender-{channel}")
+        self._clerk = ThreadPoolExecutor(1, thread_name_prefix=f"records-{channel}")
         self._happened: queue.SimpleQueue[Outcome | int] = queue.SimpleQueue()
         self._in_hand = 0  # claimed and not recorded; of these, calls that have not been answered,
         self._calls = 0
@@ -69,29 +106,21 @@ class Sender:
                 done += self._wait()
 
     def start(self) -> None:
-        """Send in the background until `stop`."""
-        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"sender-{self._channel}", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish what is in hand and end; it cannot be started again."""
         self._stopping.set()
         self._wake.set()
+
+    def join(self) -> None:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
         self._pool.shutdown()
         self._clerk.shutdown()
 
-    def recover(self) -> int:
-        """Give up the texts of senders on this machine whose process is gone, before their lease is over."""
-        return lapse_all(self._rt, _of_dead_processes(self._rt))
-
     def _run(self) -> None:
-        try:
-            self.recover()
-        except Exception:
-            log.exception("sender.recover_failed")
         while not self._stopping.is_set():
             self._wake.clear()
             done = 0
@@ -111,6 +140,7 @@ class Sender:
             claim,
             worker=self._name,
             carrier=self._carrier.name,
+            channel=self._channel,
             most=_CLAIM_MOST,
             rate=self._rt.settings.segments_per_second,
         )
@@ -157,6 +187,9 @@ class Sender:
             reference=one.reference,
             callback_url=url if self._carrier.name == "twilio" else None,
             valid_for=_valid_for(one.expires_at, self._rt.clock.now()),
+            channel=self._channel,
+            title=one.title,
+            sender=one.sender,
         )
 
     def _events(self) -> list[Outcome | int]:

@@ -16,6 +16,7 @@ from app.messaging.actions.reports import Report, store
 from app.messaging.actions.settling import TOO_LATE, Settling, Text, Word, take_texts
 from app.messaging.carriers import Accepted, Refused, Result
 from app.messaging.carriers.errors import ErrorClass
+from app.messaging.channels import Channel
 from app.messaging.models import Attempt, Intent, SenderPace
 from app.messaging.pace import room
 from app.messaging.retries import LEASE
@@ -28,7 +29,7 @@ PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")  # so that the p
 
 @dataclass(frozen=True)
 class Claim:
-    """A text in a sender's hand. `withheld` says why it is not to be sent after all (promise I4)."""
+    """A message in a sender's hand. `withheld` says why it is not to be sent after all (promise I4)."""
 
     attempt_id: str
     to: str
@@ -36,6 +37,8 @@ class Claim:
     reference: str
     expires_at: datetime | None
     withheld: Refused | None
+    title: str | None = None
+    sender: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,22 @@ class Outcome:
     withheld: bool = False
 
 
-def claim(uow: UnitOfWork, *, worker: str, carrier: str, most: int, rate: int = 0) -> list[Claim]:
-    """Take up to `most` texts that are due, in order of their turn, for LEASE; nobody else gets them.
+def claim(
+    uow: UnitOfWork,
+    *,
+    worker: str,
+    carrier: str,
+    most: int,
+    rate: int = 0,
+    channel: Channel = Channel.SMS,
+) -> list[Claim]:
+    """Take up to `most` messages of one channel that are due, in order of their turn, for LEASE; nobody else gets
+    them.
 
     worker   who takes them; carrier, the name of the one that will be called.
     rate     segments a second over all processes; 0 is no limit.
     """
-    rows = _due(uow, most)
+    rows = _due(uow, channel, most)
     if rate and rows:
         rows = rows[: _room(uow, carrier, rate, rows)]
     if not rows:
@@ -82,7 +94,15 @@ def claim(uow: UnitOfWork, *, worker: str, carrier: str, most: int, rate: int = 
     ]
     uow.session.execute(sa.insert(Attempt), attempts)
     return [
-        Claim(str(attempt["id"]), row.to, row.body, row.reference, row.expires_at, _withheld(row, uow.now))
+        Claim(
+            str(attempt["id"]),
+            row.to,
+            row.body,
+            row.reference,
+            row.expires_at,
+            _withheld(row, uow.now),
+            row.title,
+        )
         for attempt, row in zip(attempts, rows, strict=True)
     ]
 
@@ -113,20 +133,22 @@ def _late_answer(uow: UnitOfWork, settling: Settling, text: Text, answer: Accept
     settling.word(text, Word(answer.carrier_id, answer.status.value))
 
 
-def _due(uow: UnitOfWork, most: int) -> list[Any]:
+def _due(uow: UnitOfWork, channel: Channel, most: int) -> list[Any]:
     query = (
         sa.select(
             Intent.id,
             Intent.tries,
             Intent.to,
             Intent.body,
+            Intent.title,
             Intent.reference,
             Intent.expires_at,
             Intent.contact_id,
+            Intent.person_id,
             ContactMethod.opted_out_at,
         )
         .outerjoin(ContactMethod, ContactMethod.id == Intent.contact_id)
-        .where(Intent.state == PENDING, Intent.due_at <= uow.now)
+        .where(Intent.state == PENDING, Intent.channel == channel, Intent.due_at <= uow.now)
         .order_by(Intent.turn_at, Intent.id)
         .limit(most)
         .with_for_update(of=Intent, skip_locked=True)
@@ -135,7 +157,7 @@ def _due(uow: UnitOfWork, most: int) -> list[Any]:
 
 
 def _withheld(row: Any, now: datetime) -> Refused | None:
-    if row.contact_id is None:
+    if row.contact_id is None and row.person_id is not None:
         return Refused(None, ErrorClass.FIX_CONTACT, "This number was removed from the roster.")
     if row.opted_out_at is not None:
         return Refused(None, ErrorClass.OPTED_OUT, OPTED_OUT)
