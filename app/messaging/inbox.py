@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Literal
 
 from app.core.db import UnitOfWork
+from app.messaging.channels import Channel
 from app.messaging.states import Purpose
 
 Stage = Literal["sent", "delivered", "failed"]
@@ -16,14 +17,25 @@ Stage = Literal["sent", "delivered", "failed"]
 
 @dataclass(frozen=True)
 class Inbound:
-    """A text from a known phone. `person_ids` are the active people with that number, sorted; several when
-    people share a phone. `to` is our number, empty for a simulated phone."""
+    """A text from a known phone, or a key pressed in a call to one.
+
+    person_ids  the active people with that number, sorted; several when people share a phone. Of a call,
+                the person who was called.
+    to          our number, empty for a simulated phone.
+    channel     sms, or voice for a key.
+    subject_id  what the call in which the key was pressed is about: the key answers exactly that.
+    on_line     whoever pressed the key still holds the phone: what the handler returns is said at once, and
+                needs no text. False when the key is acted on after the call is over.
+    """
 
     from_: str
     to: str
     text: str
     received_at: datetime
     person_ids: tuple[str, ...]
+    channel: Channel = Channel.SMS
+    subject_id: str | None = None
+    on_line: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +55,7 @@ class Delivery:
     at: datetime
 
 
-ReplyHandler = Callable[[UnitOfWork, Inbound], bool]
+ReplyHandler = Callable[[UnitOfWork, Inbound], bool | str]
 DeliveryHandler = Callable[[UnitOfWork, list[Delivery]], None]
 _REPLY_HANDLERS: list[ReplyHandler] = []
 _DELIVERY_HANDLERS: dict[Purpose, list[DeliveryHandler]] = {}
@@ -51,8 +63,8 @@ _DELIVERY_HANDLERS: dict[Purpose, list[DeliveryHandler]] = {}
 
 def on_reply(handler: ReplyHandler) -> ReplyHandler:
     """Decorator: called with each text from a known phone, in one transaction of its own in which nothing
-    but the text itself is locked yet. Returns whether it knew what to do; the
-    first that does ends the search.
+    but the text itself is locked yet. Returns whether it knew what to do, or the words in which
+    to tell whoever is on the line what was done; the first that does ends the search.
     """
     _REPLY_HANDLERS.append(handler)
     return handler
@@ -75,9 +87,9 @@ def followed() -> list[Purpose]:
     return [purpose for purpose, handlers in _DELIVERY_HANDLERS.items() if handlers]
 
 
-def answered(uow: UnitOfWork, inbound: Inbound) -> bool:
-    """Hand a text to the rooms; whether one of them knew what to do."""
-    return any(handler(uow, inbound) for handler in _REPLY_HANDLERS)
+def answered(uow: UnitOfWork, inbound: Inbound) -> bool | str:
+    """Hand a text to the rooms; whether one of them knew what to do, or what it says."""
+    return next((said for handler in _REPLY_HANDLERS if (said := handler(uow, inbound))), False)
 
 
 def tell(uow: UnitOfWork, steps: Iterable[tuple[Purpose, Delivery]]) -> None:

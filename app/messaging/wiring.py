@@ -11,9 +11,11 @@ from flask import Flask
 from app.messaging.carriers import Carrier
 from app.messaging.carriers.simulated import SimulatedCarrier
 from app.messaging.carriers.twilio import TWILIO_URL, TwilioCarrier, TwilioSettings
-from app.messaging.channels import Channel
+from app.messaging.carriers.voice import TwilioVoiceCarrier
+from app.messaging.channels import TO_PEOPLE, Channel
 from app.messaging.drain import Drain
 from app.messaging.phones import phones
+from app.messaging.voice import voice
 from app.messaging.webhooks import webhooks
 from app.messaging.worker import THREADS
 from app.runtime import Runtime
@@ -23,23 +25,28 @@ from config.settings import Twilio
 def init_app(app: Flask) -> None:
     rt: Runtime = app.extensions["muster"]
     twilio = rt.settings.twilio
-    texts: Carrier = _twilio(twilio) if twilio else SimulatedCarrier(rt.db)
-    carriers: dict[Channel, Carrier] = {Channel.SMS: texts}
+    if twilio:
+        account = _account(twilio)
+        carriers: dict[Channel, Carrier] = {
+            Channel.SMS: TwilioCarrier(account),
+            Channel.VOICE: TwilioVoiceCarrier(account, rt.settings.public_url),
+        }
+        blueprints = [webhooks, voice]
+    else:
+        carriers = {channel: SimulatedCarrier(rt.db) for channel in TO_PEOPLE}
+        blueprints = [phones]
     rt.parts["carriers"] = carriers
     rt.parts["drain"] = Drain(rt)
-    app.register_blueprint(webhooks if twilio else phones)
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
 
 
-def _twilio(settings: Twilio) -> TwilioCarrier:
-    # A messaging service chooses the number itself: with both set, it is the one to name.
-    service = settings.messaging_service_sid
-    return TwilioCarrier(
-        TwilioSettings(
-            settings.account_sid,
-            settings.auth_token,
-            from_number=None if service else settings.from_number,
-            messaging_service_sid=service,
-            base_url=settings.base_url or TWILIO_URL,
-            connections=THREADS,
-        )
+def _account(settings: Twilio) -> TwilioSettings:
+    return TwilioSettings(
+        settings.account_sid,
+        settings.auth_token,
+        from_number=settings.from_number,
+        messaging_service_sid=settings.messaging_service_sid,
+        base_url=settings.base_url or TWILIO_URL,
+        connections=THREADS,
     )

@@ -32,7 +32,7 @@ from app.incidents.models import Incident, IncidentState
 from app.messaging.actions import request
 from app.staffing.models import Person
 
-CHANNELS = ("sms", "link", "by_hand")
+CHANNELS = ("sms", "voice", "link", "by_hand")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def answer(
 ) -> Given:
     """Record an answer and do what follows from it.
 
-    `digit` is one of 1, 2, 3, 9; `channel` one of sms, link, by_hand (somebody took it down). A person
+    `digit` is one of 1, 2, 3, 9; `channel` one of sms, voice (a key), link, by_hand (somebody took it down). A person
     answers for themselves; for others it needs callout.send. Yes fills the place if it is still free.
     After no the next is asked at once. A changed mind counts. An answer by text is acknowledged to the
     number it came from. Raises Invalid, NotFound, Forbidden.

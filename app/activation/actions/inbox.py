@@ -30,6 +30,7 @@ from app.core.db import UnitOfWork
 from app.incidents.actions.record import record, take
 from app.incidents.models import Incident, IncidentState
 from app.messaging.actions import request_all
+from app.messaging.channels import Channel
 from app.messaging.inbox import Delivery, Inbound
 from app.messaging.models import Intent
 from app.messaging.texts import mark
@@ -43,11 +44,14 @@ HINTS_WITHIN = timedelta(hours=1)
 """So many times in that time a phone is told what to reply: two machines must not write to each other."""
 
 
-def take_reply(uow: UnitOfWork, inbound: Inbound) -> bool:
+def take_reply(uow: UnitOfWork, inbound: Inbound) -> bool | str:
     """Answer the question that a text from a phone is for, or say what to reply (promise I6).
 
-    False when its people were asked nothing lately: then it is no business of ours.
+    False when its people were asked nothing lately: then it is no business of ours. A key pressed in a call
+    answers what the call asks; the words that confirm it are returned to who is still on the line.
     """
+    if inbound.channel is Channel.VOICE:
+        return _take_key(uow, inbound)
     reply = parse(inbound.text)
     resolved = resolve(reply, _known(uow, inbound.person_ids))
     if resolved.question is None:
@@ -66,6 +70,19 @@ def take_reply(uow: UnitOfWork, inbound: Inbound) -> bool:
         )
         return True
     _hint(uow, inbound, question, resolved)
+    return True
+
+
+def _take_key(uow: UnitOfWork, inbound: Inbound) -> bool | str:
+    question = uow.session.get(Question, inbound.subject_id) if inbound.subject_id else None
+    if question is None:
+        return False
+    actor = Actor.person(question.person_id, question.person_name)
+    given = answer(uow, actor, question.id, digit=inbound.text, channel="voice", from_number=inbound.from_)
+    if inbound.on_line:
+        return given.message
+    incident = uow.session.get_one(Incident, question.incident_id)
+    acknowledge(uow, incident, given.question, given.message, inbound.from_)
     return True
 
 

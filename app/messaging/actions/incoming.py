@@ -1,4 +1,4 @@
-"""Texts from phones: stored as they come, then understood, each once (promise I6)."""
+"""Texts from phones, and keys pressed in calls: stored as they come, then understood, each once (promise I6)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import sqlalchemy as sa
 
 from app.core.db import UnitOfWork
 from app.core.insert import insert_once
+from app.messaging.channels import Channel
 from app.messaging.inbox import Inbound, answered
 from app.messaging.keywords import keyword
-from app.messaging.models import InboundText
+from app.messaging.models import Attempt, InboundText, Intent
 from app.staffing.models import ContactMethod, Person
 
 
@@ -21,11 +22,18 @@ def store(
     text: str,
     media: int = 0,
     said: str | None = None,
+    channel: Channel = Channel.SMS,
+    attempt_id: str | None = None,
 ) -> str | None:
-    """Keep a text; returns its id, or None when it was here before. `said`: the carrier's own reading."""
+    """Keep a text or a key; returns its id, or None when it was here before.
+
+    `said`: the carrier's own reading. `attempt_id`: the call in which a key was pressed.
+    """
     row = {
         "id": uow.new_id(),
         "carrier_id": carrier_id[:80],
+        "channel": channel,
+        "attempt_id": attempt_id,
         "from_": from_[:200],
         "to": to[:200],
         "body": text,
@@ -36,9 +44,20 @@ def store(
     return str(row["id"]) if insert_once(uow.session, InboundText, [row]) else None
 
 
-def understand(uow: UnitOfWork, text_id: str) -> str | None:
+def note_wrong_key(uow: UnitOfWork, *, attempt_id: str, key: str, press_id: str) -> None:
+    """Keep a key that was not offered. The call itself says so; nothing else follows."""
+    kept = store(
+        uow, carrier_id=press_id, from_="", to="", text=key, channel=Channel.VOICE, attempt_id=attempt_id
+    )
+    if kept is not None:
+        done = sa.update(InboundText).where(InboundText.id == kept)
+        uow.session.execute(done.values(processed_at=uow.now, outcome="wrong key"))
+
+
+def understand(uow: UnitOfWork, text_id: str, *, on_line: bool = False) -> str | None:
     """Act on a stored text and return what was made of it; None when somebody else has it or had it.
 
+    `on_line`: it is a key, and the call in which it was pressed waits for what comes of it.
     The text itself is locked first; who holds a journal never waits for one.
     """
     waiting = sa.select(InboundText).where(InboundText.id == text_id, InboundText.processed_at.is_(None))
@@ -46,7 +65,7 @@ def understand(uow: UnitOfWork, text_id: str) -> str | None:
     if text is None:
         return None
     text.processed_at = uow.now
-    text.outcome = _act(uow, text)
+    text.outcome = _act_on_key(uow, text, on_line) if text.channel is Channel.VOICE else _act(uow, text)
     return text.outcome
 
 
@@ -76,6 +95,30 @@ def _act(uow: UnitOfWork, text: InboundText) -> str:
         return "unknown sender"
     inbound = Inbound(number, text.to, text.body, text.received_at, people)
     return "reply" if answered(uow, inbound) else "not understood"
+
+
+def _act_on_key(uow: UnitOfWork, key: InboundText, on_line: bool) -> str:
+    called = (
+        sa.select(Intent)
+        .join(Attempt, Attempt.intent_id == Intent.id)
+        .where(Attempt.id == key.attempt_id, Intent.person_id.is_not(None))
+    )
+    intent = uow.session.scalar(called)
+    if intent is None or intent.person_id is None:
+        return "unknown call"
+    inbound = Inbound(
+        intent.to,
+        key.to,
+        key.body,
+        key.received_at,
+        (intent.person_id,),
+        Channel.VOICE,
+        intent.subject_id,
+        on_line,
+    )
+    said = answered(uow, inbound)
+    key.reply = said if isinstance(said, str) else None
+    return "reply" if said else "not understood"
 
 
 def _opt(uow: UnitOfWork, number: str, *, out: bool) -> None:

@@ -42,18 +42,20 @@ class ShiftedClock:
 
 @dataclass
 class Rooms:
-    """Stands for the rooms that listen: notes what it is told, in order."""
+    """Stands for the rooms that listen: notes what it is told, in order. `deaf`: raises only at replies."""
 
     deliveries: list[Delivery] = field(default_factory=list)
     replies: list[Inbound] = field(default_factory=list)
     understands: bool = True
+    says: str | None = None
     raises: bool = False
+    deaf: bool = False
 
-    def heard(self, uow: UnitOfWork, inbound: Inbound) -> bool:
-        if self.raises:
+    def heard(self, uow: UnitOfWork, inbound: Inbound) -> bool | str:
+        if self.raises or self.deaf:
             raise RuntimeError("the room is on fire")
         self.replies.append(inbound)
-        return self.understands
+        return self.says or self.understands
 
     def told(self, uow: UnitOfWork, deliveries: list[Delivery]) -> None:
         if self.raises:
