@@ -122,8 +122,9 @@ def _act_on_key(uow: UnitOfWork, key: InboundText, on_line: bool) -> str:
 
 
 def _opt(uow: UnitOfWork, number: str, *, out: bool) -> None:
+    """Texts alone: who wants no more of them can still be called."""
     at = ContactMethod.opted_out_at
-    numbers = sa.update(ContactMethod).where(ContactMethod.address == number)
+    numbers = sa.update(ContactMethod).where(ContactMethod.address == number, ContactMethod.channel == "sms")
     if out:
         uow.session.execute(numbers.where(at.is_(None)).values(opted_out_at=uow.now))
     else:
