@@ -10,7 +10,8 @@ from flask import Flask
 
 from app.messaging.carriers import Carrier
 from app.messaging.carriers.simulated import SimulatedCarrier
-from app.messaging.carriers.twilio import TWILIO_URL, TwilioCarrier, TwilioSettings
+from app.messaging.carriers.twilio import TwilioCarrier
+from app.messaging.carriers.twilio_client import TWILIO_URL, TwilioSettings
 from app.messaging.carriers.voice import TwilioVoiceCarrier
 from app.messaging.channels import TO_PEOPLE, Channel
 from app.messaging.drain import Drain

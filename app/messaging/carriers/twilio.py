@@ -13,10 +13,8 @@ from twilio.rest.api.v2010.account.message import MessageInstance
 from app.messaging.carriers import Accepted, Outgoing, Refused, Report, Result
 from app.messaging.carriers.errors import CALLBACK_REFUSED
 from app.messaging.carriers.twilio_client import (
-    CALLBACK_RETRIES,
     CLOCK_TOLERANCE,
     NEWEST_PAGE,
-    TWILIO_URL,
     TwilioSettings,
     asking,
     client_of,
@@ -24,8 +22,6 @@ from app.messaging.carriers.twilio_client import (
     with_retries,
 )
 from app.messaging.status import MessageStatus, parse_status
-
-__all__ = ["CALLBACK_RETRIES", "TWILIO_URL", "TwilioCarrier", "TwilioSettings"]
 
 _SERVICE = "MG"
 
