@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 DEMO_SECRET = "demo-secret-not-for-production-use"  # noqa: S105 - refused outside demo mode
 VAR = Path("var")
+_PRICE = re.compile(r"([0-9]{1,4})(?:\.([0-9]{1,4}))?")
 
 
 class SettingsError(Exception):
@@ -27,6 +29,15 @@ class Twilio:
 
 
 @dataclass(frozen=True)
+class Prices:
+    """In ten-thousandths of the currency; None when nobody has said what it costs."""
+
+    segment: int | None = None
+    minute: int | None = None
+    currency: str = "USD"
+
+
+@dataclass(frozen=True)
 class Settings:
     """`mode` is demo (generated data, simulated phones, known accounts) or production."""
 
@@ -40,6 +51,8 @@ class Settings:
     jobs: str = "inline"
     max_sockets: int = 200
     segments_per_second: int = 0
+    prices: Prices = Prices()
+    daily_messages: int = 6
     session_idle_minutes: int = 30
     session_hours: int = 12
     log_format: str = "text"
@@ -82,6 +95,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         max_sockets=reader.integer("MUSTER_MAX_SOCKETS", 200, 1, 10_000),
         # What the sender may send over all processes; 0 leaves the pace to the carrier's own queue.
         segments_per_second=reader.integer("MUSTER_SEGMENTS_PER_SECOND", 0, 0, 10_000),
+        prices=reader.prices(),
+        # How many messages that are not urgent a person may have in 24 hours before more are held back.
+        daily_messages=reader.integer("MUSTER_DAILY_MESSAGES", 6, 1, 1000),
         session_idle_minutes=reader.integer("MUSTER_SESSION_IDLE_MINUTES", 30, 1, 24 * 60),
         session_hours=reader.integer("MUSTER_SESSION_HOURS", 12, 1, 24 * 7),
         log_format=reader.choice("MUSTER_LOG_FORMAT", ("text", "json"), "text" if mode == "demo" else "json"),
@@ -146,6 +162,24 @@ class _Reader:
         elif len(value) < 32:
             self.problem(name, "is missing or short; expected are at least 32 random characters")
         return value
+
+    def prices(self) -> Prices:
+        currency = self.env.get("MUSTER_CURRENCY") or Prices.currency
+        if not (len(currency) == 3 and currency.isascii() and currency.isupper()):
+            self.problem("MUSTER_CURRENCY", f"is {currency!r}; expected are three letters, such as USD")
+        return Prices(self.price("MUSTER_SEGMENT_PRICE"), self.price("MUSTER_CALL_MINUTE_PRICE"), currency)
+
+    def price(self, name: str) -> int | None:
+        """A price in ten-thousandths; None when it is not set."""
+        text = self.env.get(name) or None
+        if text is None:
+            return None
+        found = _PRICE.fullmatch(text)
+        if found is None:
+            self.problem(name, f"is {text!r}; expected is a price such as 0.0083, with at most 4 decimals")
+            return None
+        whole, part = found.group(1), found.group(2) or ""
+        return int(whole + part.ljust(4, "0"))
 
     def twilio(self) -> Twilio | None:
         names = (

@@ -58,6 +58,24 @@ class UnitOfWork:
     def new_id(self) -> str:
         return new_id(self.now)
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part that can fail alone: what it has written and wanted is undone, and the error goes on."""
+        self.session.flush()
+        kept = {key: dict(vars(value)) for key, value in self.scratch.items()}
+        work, announcements = dict(self._before_commit), dict(self._announcements)
+        try:
+            with self.session.begin_nested():
+                yield
+                self.session.flush()
+        except BaseException:
+            for key in [key for key in self.scratch if key not in kept]:
+                del self.scratch[key]
+            for key, values in kept.items():
+                vars(self.scratch[key]).update(values)
+            self._before_commit, self._announcements = work, announcements
+            raise
+
     def before_commit(self, name: str, work: Callable[[], None]) -> None:
         """Run `work` once, last in the transaction; a second one of the same name replaces it."""
         self._before_commit[name] = work

@@ -27,7 +27,7 @@ from app.runtime import Runtime
 
 log = structlog.get_logger()
 
-REPORTS_AT_ONCE, TEXTS_AT_ONCE = 200, 20
+REPORTS_AT_ONCE, TEXTS_AT_ONCE = 200, 100
 LONGEST = 5.0
 """Seconds one request may spend on other requests' work; the carrier waits 15."""
 
@@ -79,7 +79,7 @@ class Drain:
     def _some_texts(self) -> bool:
         # A key is acted on by the call in which it was pressed; what that leaves, a tick takes.
         ids = open_ids(self._rt, InboundText, most=TEXTS_AT_ONCE, keys=False)
-        return sum(try_one(self._rt, incoming.understand, one) for one in ids) >= TEXTS_AT_ONCE
+        return understand(self._rt, ids) >= TEXTS_AT_ONCE
 
 
 class _Lead:
@@ -101,6 +101,16 @@ class _Lead:
                     self._more.set()
             finally:
                 self._leading.release()
+
+
+def understand(rt: Runtime, text_ids: Sequence[str]) -> int:
+    """Act on stored texts in one transaction, or one by one if that cannot be; returns how many."""
+    if len(text_ids) > 1:
+        try:
+            return len(rt.db.transact(incoming.understand_many, text_ids))
+        except Exception:
+            log.exception("messaging.texts_failed", count=len(text_ids))
+    return sum(try_one(rt, incoming.understand, one) for one in text_ids)
 
 
 def apply_reports(rt: Runtime, event_ids: Sequence[str]) -> int:

@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import Literal
 
 from app.core.db import UnitOfWork
-from app.messaging.channels import Channel
 from app.messaging.states import Purpose
 
 Stage = Literal["sent", "delivered", "failed"]
@@ -23,9 +22,9 @@ class Inbound:
                 the person who was called.
     to          our number, empty for a simulated phone.
     channel     sms, or voice for a key.
-    subject_id  what the call in which the key was pressed is about: the key answers exactly that.
-    on_line     whoever pressed the key still holds the phone: what the handler returns is said at once, and
-                needs no text. False when the key is acted on after the call is over.
+    subject_id  what the call in which the key was pressed is about, so that a key needs no code.
+    on_line     whoever pressed the key still holds the phone: the words that the handler returns are said
+                at once, and no text is needed. False when the key is acted on after the call is over.
     """
 
     from_: str
@@ -33,7 +32,7 @@ class Inbound:
     text: str
     received_at: datetime
     person_ids: tuple[str, ...]
-    channel: Channel = Channel.SMS
+    channel: str = "sms"
     subject_id: str | None = None
     on_line: bool = False
 
@@ -55,16 +54,18 @@ class Delivery:
     at: datetime
 
 
-ReplyHandler = Callable[[UnitOfWork, Inbound], bool | str]
+Heard = bool | str | None
+ReplyHandler = Callable[[UnitOfWork, list[Inbound]], list[Heard]]
 DeliveryHandler = Callable[[UnitOfWork, list[Delivery]], None]
 _REPLY_HANDLERS: list[ReplyHandler] = []
 _DELIVERY_HANDLERS: dict[Purpose, list[DeliveryHandler]] = {}
 
 
 def on_reply(handler: ReplyHandler) -> ReplyHandler:
-    """Decorator: called with each text from a known phone, in one transaction of its own in which nothing
-    but the text itself is locked yet. Returns whether it knew what to do, or the words in which
-    to tell whoever is on the line what was done; the first that does ends the search.
+    """Decorator: called with texts from known phones, in one transaction in which nothing but the texts
+    themselves is locked yet. Returns for each whether it knew what to do, or the words in which to tell who is
+    on the line what was done: the first handler that does ends the search. None when it failed and is to be
+    tried again later, which undoes nothing of the others. Of a single text a failure may be raised.
     """
     _REPLY_HANDLERS.append(handler)
     return handler
@@ -87,9 +88,14 @@ def followed() -> list[Purpose]:
     return [purpose for purpose, handlers in _DELIVERY_HANDLERS.items() if handlers]
 
 
-def answered(uow: UnitOfWork, inbound: Inbound) -> bool | str:
-    """Hand a text to the rooms; whether one of them knew what to do, or what it says."""
-    return next((said for handler in _REPLY_HANDLERS if (said := handler(uow, inbound))), False)
+def answered(uow: UnitOfWork, inbound: list[Inbound]) -> list[Heard]:
+    """Hand texts to the rooms; for each, whether one of them knew what to do or what it says, None for later."""
+    known: dict[int, Heard] = dict.fromkeys(range(len(inbound)), False)
+    for handler in _REPLY_HANDLERS:
+        left = [index for index, result in known.items() if result is False]
+        if left:
+            known.update(zip(left, handler(uow, [inbound[index] for index in left]), strict=True))
+    return [known[index] for index in range(len(inbound))]
 
 
 def tell(uow: UnitOfWork, steps: Iterable[tuple[Purpose, Delivery]]) -> None:

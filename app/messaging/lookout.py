@@ -10,14 +10,14 @@ import structlog
 from flask import Flask
 
 from app.messaging import ringing
-from app.messaging.actions import incoming, looks, phones
+from app.messaging.actions import looks, phones
 from app.messaging.actions.looks import Look
 from app.messaging.actions.reports import Report
 from app.messaging.carriers import Accepted, Carrier, CarrierUnavailable
 from app.messaging.carriers import Report as CarrierReport
 from app.messaging.carriers.simulated import SimulatedCarrier
 from app.messaging.channels import Channel
-from app.messaging.drain import apply_reports, open_ids, try_one
+from app.messaging.drain import apply_reports, open_ids, try_one, understand
 from app.messaging.models import Attempt, CarrierEvent, InboundText, SimSwitch, SimText
 from app.messaging.states import AttemptState
 from app.messaging.worker import lapse_all
@@ -53,7 +53,7 @@ def backlog(app: Flask) -> int:
     rt: Runtime = app.extensions["muster"]
     before = rt.clock.now() - GRACE
     done = apply_reports(rt, open_ids(rt, CarrierEvent, before))
-    return done + sum(try_one(rt, incoming.understand, one) for one in open_ids(rt, InboundText, before))
+    return done + understand(rt, open_ids(rt, InboundText, before))
 
 
 def answer(app: Flask) -> int:

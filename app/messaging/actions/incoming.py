@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from typing import Any
+
 import sqlalchemy as sa
 
 from app.core.db import UnitOfWork
@@ -58,15 +61,24 @@ def understand(uow: UnitOfWork, text_id: str, *, on_line: bool = False) -> str |
     """Act on a stored text and return what was made of it; None when somebody else has it or had it.
 
     `on_line`: it is a key, and the call in which it was pressed waits for what comes of it.
-    The text itself is locked first; who holds a journal never waits for one.
     """
-    waiting = sa.select(InboundText).where(InboundText.id == text_id, InboundText.processed_at.is_(None))
-    text = uow.session.scalars(waiting.with_for_update(skip_locked=True)).one_or_none()
-    if text is None:
-        return None
-    text.processed_at = uow.now
-    text.outcome = _act_on_key(uow, text, on_line) if text.channel is Channel.VOICE else _act(uow, text)
-    return text.outcome
+    return understand_many(uow, [text_id], on_line=on_line).get(text_id)
+
+
+def understand_many(uow: UnitOfWork, text_ids: Sequence[str], *, on_line: bool = False) -> dict[str, str]:
+    """Act on stored texts in one transaction; returns what was made of each. One that is missing is in other
+    hands, or failed and stays to be done again.
+
+    The texts themselves are locked first; who holds a journal never waits for one.
+    """
+    waiting = sa.select(InboundText).where(InboundText.id.in_(text_ids), InboundText.processed_at.is_(None))
+    oldest_first = waiting.order_by(InboundText.received_at, InboundText.id)
+    texts = list(uow.session.scalars(oldest_first.with_for_update(skip_locked=True)))
+    made = _act(uow, texts, on_line)
+    for text in texts:
+        if (outcome := made.get(text.id)) is not None:
+            text.processed_at, text.outcome = uow.now, outcome
+    return made
 
 
 def receive(uow: UnitOfWork, from_: str, text: str, *, to: str = "", carrier_id: str | None = None) -> str:
@@ -75,50 +87,80 @@ def receive(uow: UnitOfWork, from_: str, text: str, *, to: str = "", carrier_id:
     return (understand(uow, text_id) if text_id else None) or "repeated"
 
 
-def _act(uow: UnitOfWork, text: InboundText) -> str:
-    number = text.from_.rpartition(":")[2]  # RCS writes rcs:+12025550123
-    contacts = uow.session.execute(
-        sa.select(ContactMethod.opted_out_at, Person.id, Person.active)
+def _act(uow: UnitOfWork, texts: Sequence[InboundText], on_line: bool) -> dict[str, str]:
+    """What is made of each text, in the order in which they came."""
+    phones = _phones(uow, {_number(text) for text in texts})
+    made: dict[str, str] = {}
+    replies: dict[str, Inbound] = {}
+    for text in texts:
+        contacts = phones.get(_number(text), [])
+        if text.channel is Channel.VOICE:
+            if (inbound := _pressed(uow, text, on_line)) is not None:
+                replies[text.id] = inbound
+            else:
+                made[text.id] = "unknown call"
+        elif (outcome := _by_word(uow, text, contacts)) is not None:
+            made[text.id] = outcome
+        elif people := tuple(sorted({contact.id for contact in contacts if contact.active})):
+            replies[text.id] = Inbound(_number(text), text.to, text.body, text.received_at, people)
+        else:
+            made[text.id] = "unknown sender"
+    kept = {text.id: text for text in texts}
+    for text_id, known in zip(replies, answered(uow, list(replies.values())), strict=True):
+        if known is not None:
+            made[text_id] = "reply" if known else "not understood"
+        if isinstance(known, str):
+            kept[text_id].reply = known
+    return made
+
+
+def _pressed(uow: UnitOfWork, key: InboundText, on_line: bool) -> Inbound | None:
+    """A key as a reply to what its call asks; None when it was pressed in no call of ours to a person."""
+    called = (
+        sa.select(Intent).join(Attempt, Attempt.intent_id == Intent.id).where(Attempt.id == key.attempt_id)
+    )
+    intent = uow.session.scalar(called)
+    if intent is None or intent.person_id is None:
+        return None
+    return Inbound(
+        from_=intent.to,
+        to=key.to,
+        text=key.body,
+        received_at=key.received_at,
+        person_ids=(intent.person_id,),
+        channel=Channel.VOICE.value,
+        subject_id=intent.subject_id,
+        on_line=on_line,
+    )
+
+
+def _number(text: InboundText) -> str:
+    return text.from_.rpartition(":")[2]  # RCS writes rcs:+12025550123
+
+
+def _phones(uow: UnitOfWork, numbers: Collection[str]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    query = (
+        sa.select(ContactMethod.address, ContactMethod.opted_out_at, Person.id, Person.active)
         .join(Person, Person.id == ContactMethod.person_id)
-        .where(ContactMethod.address == number)
-    ).all()
+        .where(ContactMethod.address.in_(numbers))
+    )
+    for row in uow.session.execute(query):
+        found.setdefault(row.address, []).append(row)
+    return found
+
+
+def _by_word(uow: UnitOfWork, text: InboundText, contacts: Sequence[Any]) -> str | None:
+    """The words that carriers take for themselves."""
     if not contacts:
         return "unknown sender"
     word = keyword(text.body, text.keyword)
     if word == "help":
         return "help"
     if word == "stop" or (word == "start" and any(contact.opted_out_at for contact in contacts)):
-        _opt(uow, number, out=word == "stop")
+        _opt(uow, _number(text), out=word == "stop")
         return word
-    people = tuple(sorted({contact.id for contact in contacts if contact.active}))
-    if not people:
-        return "unknown sender"
-    inbound = Inbound(number, text.to, text.body, text.received_at, people)
-    return "reply" if answered(uow, inbound) else "not understood"
-
-
-def _act_on_key(uow: UnitOfWork, key: InboundText, on_line: bool) -> str:
-    called = (
-        sa.select(Intent)
-        .join(Attempt, Attempt.intent_id == Intent.id)
-        .where(Attempt.id == key.attempt_id, Intent.person_id.is_not(None))
-    )
-    intent = uow.session.scalar(called)
-    if intent is None or intent.person_id is None:
-        return "unknown call"
-    inbound = Inbound(
-        intent.to,
-        key.to,
-        key.body,
-        key.received_at,
-        (intent.person_id,),
-        Channel.VOICE,
-        intent.subject_id,
-        on_line,
-    )
-    said = answered(uow, inbound)
-    key.reply = said if isinstance(said, str) else None
-    return "reply" if said else "not understood"
+    return None
 
 
 def _opt(uow: UnitOfWork, number: str, *, out: bool) -> None:

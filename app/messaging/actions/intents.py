@@ -16,7 +16,7 @@ from app.core.insert import insert_once
 from app.messaging.channels import Channel
 from app.messaging.models import Intent
 from app.messaging.segments import MAX_BODY
-from app.messaging.states import UNDER_WAY, WAITING, IntentState, Purpose
+from app.messaging.states import HEARD, UNDER_WAY, WAITING, IntentState, Purpose
 from app.messaging.texts import mark, marked
 from app.staffing.models import ContactMethod
 
@@ -99,6 +99,24 @@ def supersede(uow: UnitOfWork, *, subject_id: str) -> int:
     taken_back = cast(sa.CursorResult[Any], uow.session.execute(waiting)).rowcount
     uow.session.execute(under_way.values(superseded_at=uow.now))
     return taken_back
+
+
+def supersede_all(uow: UnitOfWork, subject_ids: Sequence[str], purpose: Purpose) -> set[str]:
+    """Take back the messages of one purpose about many subjects, in a few statements; returns those of which
+    somebody may have heard: a message about them has left, or may have."""
+    heard: set[str] = set()
+    for start in range(0, len(subject_ids), _AT_ONCE):
+        some = subject_ids[start : start + _AT_ONCE]
+        ours = sa.and_(Intent.subject_id.in_(some), Intent.purpose == purpose)
+        left = sa.select(Intent.subject_id).where(ours, Intent.state.in_(HEARD)).distinct()
+        heard.update(uow.session.scalars(left))
+        waiting = sa.update(Intent).where(ours, Intent.state.in_(WAITING))
+        uow.session.execute(
+            waiting.values(state=IntentState.SUPERSEDED, superseded_at=uow.now, changed_at=uow.now)
+        )
+        under_way = sa.update(Intent).where(ours, Intent.state.in_(UNDER_WAY), Intent.superseded_at.is_(None))
+        uow.session.execute(under_way.values(superseded_at=uow.now))
+    return heard
 
 
 def _row(uow: UnitOfWork, wish: Wish, opted_out: bool) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from app import load_all
 from app.core.db import Database, UnitOfWork
 from app.messaging import inbox, lookout
 from app.messaging.actions import request
-from app.messaging.inbox import Delivery, Inbound
+from app.messaging.inbox import Delivery, Heard, Inbound
 from app.messaging.models import Attempt, Intent
 from app.messaging.worker import Sender
 from app.staffing.models import ContactMethod
@@ -51,11 +51,11 @@ class Rooms:
     raises: bool = False
     deaf: bool = False
 
-    def heard(self, uow: UnitOfWork, inbound: Inbound) -> bool | str:
+    def heard(self, uow: UnitOfWork, inbound: list[Inbound]) -> list[Heard]:
         if self.raises or self.deaf:
             raise RuntimeError("the room is on fire")
-        self.replies.append(inbound)
-        return self.says or self.understands
+        self.replies += inbound
+        return [self.says or self.understands for _ in inbound]
 
     def told(self, uow: UnitOfWork, deliveries: list[Delivery]) -> None:
         if self.raises:
