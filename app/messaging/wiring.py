@@ -1,7 +1,7 @@
-"""Which carrier carries what goes over each channel: texts go by Twilio when it is configured, else to the simulated
-phones.
+"""Which carrier carries what goes over each channel: texts and calls by Twilio and mails by SMTP when they are
+configured; with neither, all go to simulated phones and mailboxes. Posts go to the systems of the settings.
 
-The other one's addresses are not served at all.
+Addresses of what is not in use are not served at all.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from flask import Flask
 
 from app.messaging.carriers import Carrier
 from app.messaging.carriers.simulated import SimulatedCarrier
+from app.messaging.carriers.smtp import SmtpCarrier
 from app.messaging.carriers.twilio import TwilioCarrier
 from app.messaging.carriers.twilio_client import TWILIO_URL, TwilioSettings
 from app.messaging.carriers.voice import TwilioVoiceCarrier
+from app.messaging.carriers.webhook import WebhookCarrier
 from app.messaging.channels import TO_PEOPLE, Channel
 from app.messaging.drain import Drain
 from app.messaging.phones import phones
@@ -25,21 +27,28 @@ from config.settings import Twilio
 
 def init_app(app: Flask) -> None:
     rt: Runtime = app.extensions["muster"]
-    twilio = rt.settings.twilio
-    if twilio:
-        account = _account(twilio)
-        carriers: dict[Channel, Carrier] = {
-            Channel.SMS: TwilioCarrier(account),
-            Channel.VOICE: TwilioVoiceCarrier(account, rt.settings.public_url),
-        }
-        blueprints = [webhooks, voice]
-    else:
-        carriers = {channel: SimulatedCarrier(rt.db) for channel in TO_PEOPLE}
-        blueprints = [phones]
-    rt.parts["carriers"] = carriers
+    rt.parts["carriers"] = _carriers(rt)
     rt.parts["drain"] = Drain(rt)
-    for blueprint in blueprints:
+    for blueprint in [webhooks, voice] if rt.settings.twilio else [phones] if rt.settings.simulated else []:
         app.register_blueprint(blueprint)
+
+
+def _carriers(rt: Runtime) -> dict[Channel, Carrier]:
+    """Once real messages go out, nothing is simulated beside them."""
+    settings = rt.settings
+    if settings.simulated:
+        found: dict[Channel, Carrier] = {channel: SimulatedCarrier(rt.db) for channel in TO_PEOPLE}
+    else:
+        found = {}
+    if settings.twilio:
+        account = _account(settings.twilio)
+        found[Channel.SMS] = TwilioCarrier(account)
+        found[Channel.VOICE] = TwilioVoiceCarrier(account, settings.public_url)
+    if settings.mail:
+        found[Channel.EMAIL] = SmtpCarrier(settings.mail, rt.clock.now)
+    if settings.webhooks:
+        found[Channel.WEBHOOK] = WebhookCarrier(settings.webhooks, rt.clock.now)
+    return found
 
 
 def _account(settings: Twilio) -> TwilioSettings:

@@ -9,10 +9,12 @@ import sqlalchemy as sa
 
 from app.core.db import UnitOfWork
 from app.core.insert import insert_once
+from app.messaging.actions.senders import close_for, open_for
 from app.messaging.channels import Channel
 from app.messaging.inbox import Inbound, answered
 from app.messaging.keywords import keyword
 from app.messaging.models import Attempt, InboundText, Intent
+from app.messaging.optouts import EVERY, senders_of
 from app.staffing.models import ContactMethod, Person
 
 
@@ -25,12 +27,15 @@ def store(
     text: str,
     media: int = 0,
     said: str | None = None,
+    sender: str | None = None,
     channel: Channel = Channel.SMS,
     attempt_id: str | None = None,
 ) -> str | None:
     """Keep a text or a key; returns its id, or None when it was here before.
 
-    `said`: the carrier's own reading. `attempt_id`: the call in which a key was pressed.
+    said        the carrier's own reading of a word like STOP.
+    sender      which of our senders it came to, when that is not the number `to`: a messaging service.
+    attempt_id  the call in which a key was pressed.
     """
     row = {
         "id": uow.new_id(),
@@ -39,6 +44,7 @@ def store(
         "attempt_id": attempt_id,
         "from_": from_[:200],
         "to": to[:200],
+        "sender": (sender or to)[:80] or None,
         "body": text,
         "media": media,
         "keyword": said[:80] if said else None,
@@ -141,7 +147,7 @@ def _number(text: InboundText) -> str:
 def _phones(uow: UnitOfWork, numbers: Collection[str]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     query = (
-        sa.select(ContactMethod.address, ContactMethod.opted_out_at, Person.id, Person.active)
+        sa.select(ContactMethod.address, Person.id, Person.active)
         .join(Person, Person.id == ContactMethod.person_id)
         .where(ContactMethod.address.in_(numbers))
     )
@@ -157,17 +163,18 @@ def _by_word(uow: UnitOfWork, text: InboundText, contacts: Sequence[Any]) -> str
     word = keyword(text.body, text.keyword)
     if word == "help":
         return "help"
-    if word == "stop" or (word == "start" and any(contact.opted_out_at for contact in contacts)):
-        _opt(uow, _number(text), out=word == "stop")
+    if word == "stop":
+        close_for(uow, Channel.SMS, _sender_of(uow, text), _number(text))
+        return word
+    if word == "start" and open_for(uow, Channel.SMS, _sender_of(uow, text), _number(text)):
         return word
     return None
 
 
-def _opt(uow: UnitOfWork, number: str, *, out: bool) -> None:
-    """Texts alone: who wants no more of them can still be called."""
-    at = ContactMethod.opted_out_at
-    numbers = sa.update(ContactMethod).where(ContactMethod.address == number, ContactMethod.channel == "sms")
-    if out:
-        uow.session.execute(numbers.where(at.is_(None)).values(opted_out_at=uow.now))
-    else:
-        uow.session.execute(numbers.values(opted_out_at=None))
+def _sender_of(uow: UnitOfWork, text: InboundText) -> str:
+    """Which sender a STOP or START is meant for; all of them when it came to none that we know."""
+    ours = senders_of(uow.session, Channel.SMS)
+    named = [one for one in (text.sender, text.to) if one]
+    if not ours:
+        return named[0] if named else EVERY
+    return next((one for one in named if one in ours), EVERY)

@@ -158,14 +158,14 @@ def _network_trouble(error: Exception) -> Refused | Ambiguous:
     """Only a request that was certainly never written may be called refused."""
     if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
         return Refused(None, ErrorClass.CONFIGURATION, "The carrier's certificate could not be verified.")
-    if _never_written(error):
+    if never_written(error):
         return Refused(None, ErrorClass.RETRY_LATER, "No connection to the carrier.")
     if isinstance(error, requests.exceptions.Timeout):
         return Ambiguous("The carrier did not answer in time.")
     return Ambiguous("The connection broke after the request was sent.")
 
 
-def _never_written(error: Exception) -> bool:
+def never_written(error: Exception) -> bool:
     if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError):
         return True
     cause: Any = error.args[0] if error.args else None

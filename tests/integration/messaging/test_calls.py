@@ -72,7 +72,7 @@ def test_a_call_says_what_is_asked_and_takes_a_key(
     assert placed.status == "completed"
     assert placed.heard[0] == placed.heard[1]
     assert "Press 1 coming within 30 minutes" in placed.heard[0]
-    assert f"Reference {', '.join(intent.reference)}" in placed.heard[0]
+    assert intent.reference not in placed.heard[0]
     assert "Press star to hear this again." in placed.heard[0]
     assert placed.heard[-1] == rooms.says
     [reply] = rooms.replies
@@ -83,15 +83,18 @@ def test_a_call_says_what_is_asked_and_takes_a_key(
 
 
 def test_two_calls_to_one_person_need_no_code(
-    served: str, carrier: FakeCarrier, post: Post, sender: Sender, rooms: Rooms
+    served: str, carrier: FakeCarrier, post: Post, sender: Sender, rooms: Rooms, clock: ShiftedClock
 ) -> None:
     one, other = call(post, key="one"), call(post, key="other")
     carrier.people.on_calls[one.to] = ["2"]
-    sender.run_once()
-    carrier.settle()
+    for _ in range(2):  # a number places one call a second
+        sender.run_once()
+        carrier.settle()
+        clock.advance(seconds=1)
     assert {reply.subject_id for reply in rooms.replies} == {one.subject_id, other.subject_id}
 
 
+@pytest.mark.engine("sqlite")
 def test_an_exercise_is_in_the_first_and_last_words_of_everything_said(
     served: str, carrier: FakeCarrier, post: Post, sender: Sender
 ) -> None:
@@ -106,6 +109,7 @@ def test_an_exercise_is_in_the_first_and_last_words_of_everything_said(
     assert not any("http" in said or "m.example" in said for said in placed.heard)
 
 
+@pytest.mark.engine("sqlite")
 def test_a_wrong_key_is_told_what_is_allowed_and_asked_again(
     served: str, carrier: FakeCarrier, post: Post, sender: Sender, rooms: Rooms
 ) -> None:
@@ -127,6 +131,7 @@ def test_a_wrong_key_is_told_what_is_allowed_and_asked_again(
     ]
 
 
+@pytest.mark.engine("sqlite")
 def test_after_three_wrong_keys_the_call_ends(
     served: str, carrier: FakeCarrier, post: Post, sender: Sender, rooms: Rooms
 ) -> None:
@@ -140,6 +145,7 @@ def test_after_three_wrong_keys_the_call_ends(
     assert rooms.replies == []
 
 
+@pytest.mark.engine("sqlite")
 def test_the_message_can_be_heard_again(
     served: str, carrier: FakeCarrier, post: Post, sender: Sender, rooms: Rooms
 ) -> None:
@@ -152,6 +158,7 @@ def test_the_message_can_be_heard_again(
     assert [reply.text for reply in rooms.replies] == ["3"]
 
 
+@pytest.mark.engine("sqlite")
 @pytest.mark.parametrize("kind", ["voicemail", "hang_up"])
 def test_no_key_is_no_answer(
     kind: str, served: str, carrier: FakeCarrier, post: Post, sender: Sender, rooms: Rooms
@@ -167,6 +174,7 @@ def test_no_key_is_no_answer(
         assert carrier.calls()[0].heard[-1] == speech.NO_KEY
 
 
+@pytest.mark.engine("sqlite")
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [("busy", "busy"), ("declined", "declined"), ("no_answer", "Nobody picked up")],
@@ -193,6 +201,7 @@ def test_who_does_not_pick_up_is_called_again_and_then_given_up(
     assert rooms.stages(intent) == ["sent", "failed"]
 
 
+@pytest.mark.engine("sqlite")
 def test_a_number_that_does_not_exist_is_suspect_at_once(
     served: str, carrier: FakeCarrier, post: Post, sender: Sender
 ) -> None:
@@ -205,6 +214,7 @@ def test_a_number_that_does_not_exist_is_suspect_at_once(
     assert len(carrier.calls()) == 1
 
 
+@pytest.mark.engine("sqlite")
 def test_a_notice_is_said_and_asks_for_nothing(
     served: str, carrier: FakeCarrier, post: Post, sender: Sender, rooms: Rooms
 ) -> None:
@@ -304,6 +314,7 @@ def test_the_same_press_posted_twice_counts_once_and_is_answered_alike(
     assert client.post(path, data=form).status_code == 403
 
 
+@pytest.mark.engine("sqlite")
 def test_a_call_nobody_knows_says_nothing(
     app: Flask, served: str, carrier: FakeCarrier, post: Post, sender: Sender, rooms: Rooms
 ) -> None:
@@ -326,6 +337,7 @@ def carrier_call(carrier: FakeCarrier, url: str) -> list[str]:
     return carrier.ledger.call_by_sid[sid].heard
 
 
+@pytest.mark.engine("sqlite")
 @pytest.mark.parametrize("kind", ["early", "duplicate", "reversed", "lost", "late"])
 def test_i5_callbacks_of_calls_may_come_in_any_way(
     kind: str, served: str, carrier: FakeCarrier, post: Post, sender: Sender, rooms: Rooms
@@ -340,6 +352,7 @@ def test_i5_callbacks_of_calls_may_come_in_any_way(
     assert len(rooms.replies) == 1
 
 
+@pytest.mark.engine("sqlite")
 @pytest.mark.parametrize("kind", ["error_after", "reset_after", "garbage"])
 def test_i3_a_call_without_an_answer_is_found_by_its_number(
     kind: str,

@@ -7,8 +7,8 @@ from alembic import op
 
 from app.core.columns import UtcDateTime
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 CHANNELS = ("sms", "voice", "email", "webhook")
 RINGS = ("ringing", "talking", "ended", "declined", "missed")
