@@ -84,6 +84,11 @@ class SmtpCarrier:
         """See the port. That it was handed over is all that is ever known."""
         return Report(MessageStatus.SENT)
 
+    def close(self) -> None:
+        """End this thread's connection, if it has one."""
+        if (server := getattr(self._own, "server", None)) is not None:
+            self._drop(server)
+
     def _letter(self, outgoing: Outgoing, sender: str) -> bytes:
         letter = EmailMessage(policy=SMTP)
         letter["From"], letter["To"] = sender, outgoing.to
