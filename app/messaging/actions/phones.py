@@ -47,7 +47,7 @@ def arrive(uow: UnitOfWork, outgoing: Outgoing) -> str:
         "at": uow.now,
         "attempt_id": outgoing.attempt_id,
         "reference": outgoing.reference,
-        "open": True,
+        "open": outgoing.channel is not Channel.EMAIL,
     }
     insert_once(uow.session, SimText, [row])
     query = sa.select(SimText.id).where(SimText.attempt_id == outgoing.attempt_id)
@@ -81,9 +81,9 @@ def set_pace(uow: UnitOfWork, actor: Actor, *, pace: int, night: bool = False) -
 
 
 def answer_as_planned(uow: UnitOfWork, text_id: str) -> bool:
-    """Let the owner of the phone deal with a text or a mail if it is time to; whether that is done.
+    """Let the owner of the phone deal with a text if it is time to; whether that is done.
 
-    A mail is read and laid aside, and so is a text that is no question or that the plan leaves unanswered.
+    What is no question is read and laid aside, and so is a question that the plan leaves unanswered.
     """
     found = uow.session.execute(
         sa.select(SimText, Intent)
@@ -96,7 +96,7 @@ def answer_as_planned(uow: UnitOfWork, text_id: str) -> bool:
         return False
     sim_text, intent = found
     digit = None
-    if intent.purpose is Purpose.QUESTION and intent.channel is Channel.SMS:
+    if intent.purpose is Purpose.QUESTION:
         plan = answer_plan(intent.subject_id, SEED, AT_NIGHT_BY_TEXT if switch.night else None)
         if uow.now < sim_text.at + timedelta(seconds=plan.delay_seconds / switch.pace):
             return False
