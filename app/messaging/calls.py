@@ -61,7 +61,7 @@ def press(rt: Runtime, call: Call, key: str, press_id: str) -> str:
     on is acted on later, by a tick, and confirmed by text.
     """
     assert key in KEYS
-    kept = rt.db.transact(
+    kept = rt.db.transact_first(
         incoming.store,
         carrier_id=press_id,
         from_=call.number,

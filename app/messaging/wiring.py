@@ -28,7 +28,7 @@ from config.settings import Twilio
 def init_app(app: Flask) -> None:
     rt: Runtime = app.extensions["muster"]
     rt.parts["carriers"] = _carriers(rt)
-    rt.parts["drain"] = Drain(rt)
+    rt.parts["drain"] = Drain(app)
     for blueprint in [webhooks, voice] if rt.settings.twilio else [phones] if rt.settings.simulated else []:
         app.register_blueprint(blueprint)
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from app.activation import candidates, events, texts
 from app.activation.actions.asking import ask
-from app.activation.actions.placing import give_back, place
+from app.activation.actions.placing import coming, give_back, place
 from app.activation.actions.reaching import lane
 from app.activation.models import WANTING, Answer, Outcome, Question, QuestionState, Slot, SlotKind
 from app.activation.queries import source_of
@@ -28,7 +28,7 @@ from app.core.db import UnitOfWork
 from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
 from app.incidents.actions.positions import holder
-from app.incidents.actions.record import record, take
+from app.incidents.actions.record import positions_held, record, take
 from app.incidents.models import Incident, IncidentState
 from app.messaging.actions import Wish, request_all, supersede_all
 from app.messaging.states import Purpose
@@ -57,20 +57,36 @@ class Batch:
     thanks: list[Wish] = field(default_factory=list)
     free: dict[str, tuple[Incident, Actor, int]] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
-    known: list[object] = field(default_factory=list)
-    """Rows kept from being read again and again."""
+    coming: dict[str, int] = field(default_factory=dict)
+    """By slot of a group, how many come; counted once, then kept in step."""
+    held: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By incident, the positions that people hold; read anew when one has been given or taken."""
 
     def source(self, incident: Incident) -> Source:
         if incident.id not in self.sources:
             self.sources[incident.id] = source_of(self.uow.session, incident)
         return self.sources[incident.id]
 
+    def positions(self, incident: Incident) -> dict[str, str]:
+        if incident.id not in self.held:
+            self.held[incident.id] = positions_held(self.uow, incident.id)
+        return self.held[incident.id]
+
+    def count(self, question: Question, slot: Slot, before: Outcome | None) -> int:
+        """How many of a group come, now that this question has been answered."""
+        if slot.id not in self.coming:
+            self.coming[slot.id] = coming(self.uow, slot)
+        else:
+            now = question.outcome is Outcome.COMING
+            self.coming[slot.id] += now - (before is Outcome.COMING)
+        return self.coming[slot.id]
+
     def ask_instead(self, actor: Actor, incident: Incident, slot: Slot) -> None:
         _, _, number = self.free.get(slot.id, (incident, actor, 0))
         self.free[slot.id] = (incident, actor, number + 1)
 
     def take_over(self, other: Batch) -> None:
-        """What has come of one answer more."""
+        """What has come of some answers more."""
         self.answered += other.answered
         self.thanks += other.thanks
         for slot_id, (incident, actor, number) in other.free.items():
@@ -104,8 +120,17 @@ def answer(
     acknowledged to the number it came from. Raises Invalid, NotFound, Forbidden.
     """
     batch = Batch(uow)
+    incident, question, slot = _take(uow, actor, question_id)
     given = answer_in(
-        batch, actor, question_id, digit=digit, channel=channel, text=text, from_number=from_number
+        batch,
+        actor,
+        incident,
+        question,
+        slot,
+        digit=digit,
+        channel=channel,
+        text=text,
+        from_number=from_number,
     )
     batch.finish()
     return given
@@ -114,16 +139,17 @@ def answer(
 def answer_in(
     batch: Batch,
     actor: Actor,
-    question_id: str,
+    incident: Incident,
+    question: Question,
+    slot: Slot,
     *,
     digit: str,
     channel: str,
     text: str = "",
     from_number: str | None = None,
 ) -> Given:
-    """The same as one of several."""
+    """The same as one of several, for a caller who has taken the incident and checked who answers."""
     uow = batch.uow
-    incident, question, slot = _take(uow, actor, question_id)
     _check(slot, digit, channel)
     again = question.digit == digit and question.outcome is not Outcome.NOT_NEEDED
     before = question.outcome
@@ -131,7 +157,7 @@ def answer_in(
     uow.session.add(_row(uow, question, digit, channel, text, outcome))
     if not again:
         batch.answered.append(question.id)
-        _settle(uow, actor, incident, question, slot, digit, channel, outcome)
+        _settle(batch, actor, incident, question, slot, digit, channel, outcome)
         _follow(batch, actor, incident, question, slot, before)
     given = Given(question, outcome, _message(batch, incident, question, slot), again)
     if channel == "sms":
@@ -220,7 +246,7 @@ def _row(
 
 
 def _settle(
-    uow: UnitOfWork,
+    batch: Batch,
     actor: Actor,
     incident: Incident,
     question: Question,
@@ -231,11 +257,10 @@ def _settle(
 ) -> None:
     late = question.state is not QuestionState.OPEN
     question.state, question.digit, question.outcome = QuestionState.ANSWERED, digit, outcome
-    question.eta_minutes, question.answered_at = ETA_MINUTES.get(digit), uow.now
+    question.eta_minutes, question.answered_at = ETA_MINUTES.get(digit), batch.uow.now
     if slot.kind is SlotKind.INFORMATION:
         question.eta_minutes = None
     question.next_channel_at = None
-    uow.session.flush()
     received = events.AnswerReceived(
         question_id=question.id,
         slot_id=slot.id,
@@ -249,15 +274,18 @@ def _settle(
         outcome=outcome.value,
         late=late,
     )
-    record(uow, incident, actor, received)
+    record(batch.uow, incident, actor, received, held=batch.positions(incident))
 
 
 def _follow(
     batch: Batch, actor: Actor, incident: Incident, question: Question, slot: Slot, before: Outcome | None
 ) -> None:
     uow = batch.uow
+    if slot.kind is SlotKind.POSITION:
+        batch.held.pop(incident.id, None)
+    number = batch.count(question, slot, before) if slot.kind is SlotKind.GROUP else 0
     if question.outcome is Outcome.COMING:
-        place(uow, actor, incident, question, slot)
+        place(uow, actor, incident, question, slot, number)
     elif question.outcome in (Outcome.CANNOT_COME, Outcome.LATER) and incident.state is IncidentState.ACTIVE:
         if before is Outcome.COMING:
             late = question.outcome is Outcome.LATER

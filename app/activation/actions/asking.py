@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -20,6 +21,7 @@ from app.activation.models import (
     SlotState,
     Stage,
 )
+from app.activation.standing import NO_HOLDS
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
 from app.incidents.actions.record import record
@@ -57,9 +59,10 @@ def ask(
 
 
 def _left(uow: UnitOfWork, slot: Slot, asked: Sequence[Question]) -> list[str]:
-    """Who is left of the list: not asked in this round yet, and not settled by a no or a yes."""
+    """Who is left of the list: not asked in this round yet, and not settled by a no or a yes. A no holds for
+    some hours."""
     done = {q.person_id for q in asked if q.round == slot.round}
-    done |= {q.person_id for q in asked if q.state is not QuestionState.REPLACED and _settled(q)}
+    done |= {q.person_id for q in asked if q.state is not QuestionState.REPLACED and _settled(q, uow.now)}
     query = sa.select(Candidate.person_id).where(Candidate.slot_id == slot.id).order_by(Candidate.rank)
     return [person_id for person_id in uow.session.scalars(query) if person_id not in done]
 
@@ -79,8 +82,10 @@ def _choose(
     return chosen, not now.asked.isdisjoint(left)
 
 
-def _settled(question: Question) -> bool:
-    return question.outcome in (Outcome.CANNOT_COME, Outcome.COMING, Outcome.LATER, Outcome.READ)
+def _settled(question: Question, now: datetime) -> bool:
+    if question.outcome is Outcome.CANNOT_COME and question.answered_at is not None:
+        return question.answered_at > now - NO_HOLDS
+    return question.outcome in (Outcome.COMING, Outcome.LATER, Outcome.READ)
 
 
 def _ask(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from app.activation import events, texts
+from app.activation.actions import listing
 from app.activation.actions.asking import ask, told
 from app.activation.actions.reaching import SYSTEM
 from app.activation.actions.standing_down import no_further, stand_down
@@ -16,7 +17,6 @@ from app.activation.models import (
     WANTING,
     Callout,
     CalloutState,
-    Candidate,
     ChainPlan,
     Slot,
     SlotKind,
@@ -45,13 +45,15 @@ def open_callout(
     at_once: int = 1,
     within_minutes: int | None = None,
     chain: ChainPlan = ChainPlan.NORMAL,
+    hold_over: int | None = None,
     public_url: str,
 ) -> Callout:
     """Freeze the lists and ask the first of each. `at_once`: how many are asked together for a position, and
     `within_minutes`: how soon somebody is to be there; a group has its own. `text` is added to what each is
-    sent, `chain` is how hard each is tried. Links begin with `public_url`."""
+    sent, `chain` is how hard each is tried, `hold_over` leaves out who has had so many messages lately where
+    that may be done. Links begin with `public_url`."""
     incident = take(uow, actor, Permission.CALLOUT_SEND, incident_id)
-    seats = plan(uow.session, incident, positions, groups, at_once, uow.now, within_minutes)
+    seats = plan(uow.session, incident, positions, groups, at_once, uow.now, within_minutes, hold_over)
     titles = [seat.title for seat in seats]
     extra = texts.checked_extra(source_of(uow.session, incident), titles, text, sample_link(public_url))
     callout = Callout(
@@ -71,16 +73,7 @@ def open_callout(
     uow.session.add_all(slots)
     uow.session.flush()
     for slot, seat in zip(slots, seats, strict=True):
-        uow.session.add_all(
-            Candidate(
-                slot_id=slot.id,
-                rank=rank,
-                person_id=person.id,
-                person_name=person.name,
-                why=seat.why.get(person.id, ""),
-            )
-            for rank, person in enumerate(seat.listed, 1)
-        )
+        listing.keep(uow, slot, seat)
     opened = [_opened(slot, seat) for slot, seat in zip(slots, seats, strict=True)]
     opening = events.CalloutOpened(callout_id=callout.id, extra=extra, slots=opened, plan=chain.value)
     callout.opened_position = record(uow, incident, actor, opening).position or ""
@@ -92,12 +85,15 @@ def open_callout(
 
 
 def ask_next(uow: UnitOfWork, actor: Actor, slot_id: str) -> int:
-    """Do not wait: ask the next on the list now. Returns how many were asked."""
+    """Do not wait: ask the next on the list now, or somebody who has become free since it was made. Returns
+    how many were asked."""
     incident, slot = take_slot(uow, actor, Permission.CALLOUT_SEND, slot_id)
     if slot.state not in WANTING:
         raise Conflict(f"{slot.title} wants nobody any more.")
     if asked := ask(uow, actor, incident, slot, slot.at_once, "by_hand"):
         return asked
+    if listing.rank_anew(uow, actor, incident, slot):
+        return ask(uow, actor, incident, slot, slot.at_once, "by_hand")
     raise Conflict(f"Nobody is left to ask for {slot.title}. Begin its list again, or call a group.")
 
 
@@ -110,7 +106,8 @@ def ask_again(uow: UnitOfWork, actor: Actor, slot_id: str) -> int:
 
 
 def begin_round(uow: UnitOfWork, actor: Actor, incident: Incident, slot: Slot, why: str) -> int:
-    """The same for a caller who has taken the incident, such as escalation."""
+    """The same for a caller who has taken the incident, such as escalation. The list is ranked anew."""
+    listing.rank_anew(uow, actor, incident, slot)
     slot.round += 1
     asked = ask(uow, actor, incident, slot, slot.at_once, why, waited=True)
     if not asked:

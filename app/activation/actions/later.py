@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from app.activation import events, texts
-from app.activation.actions.placing import place
+from app.activation.actions.placing import coming, place
 from app.activation.actions.reaching import SYSTEM
 from app.activation.actions.standing_down import notify
 from app.activation.models import WANTING, Outcome, Question, QuestionState, Slot
@@ -49,7 +49,7 @@ def use_later(uow: UnitOfWork, incident: Incident, slot: Slot) -> None:
         body = texts.needed_after_all(source, slot.title, at)
         notify(uow, incident, [question], body, "needed", urgency=0)
     for question in taken[-1:]:
-        place(uow, SYSTEM, incident, question, slot)
+        place(uow, SYSTEM, incident, question, slot, coming(uow, slot))
 
 
 def _soonest(uow: UnitOfWork, slot: Slot) -> list[Question]:

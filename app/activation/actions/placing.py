@@ -26,8 +26,11 @@ from app.incidents.models import Incident
 from app.staffing.models import Person
 
 
-def place(uow: UnitOfWork, actor: Actor, incident: Incident, question: Question, slot: Slot) -> None:
-    """A position is given, and is filled by that (see subscribers); a group is filled by its last yes."""
+def place(
+    uow: UnitOfWork, actor: Actor, incident: Incident, question: Question, slot: Slot, number: int
+) -> None:
+    """A position is given, and is filled by that (see subscribers); a group is filled by its last yes, when
+    `number` come."""
     if slot.kind is SlotKind.POSITION:
         assert slot.position_slug is not None
         held = holder(uow, incident.id, slot.position_slug)
@@ -45,7 +48,7 @@ def place(uow: UnitOfWork, actor: Actor, incident: Incident, question: Question,
             source="callout",
             eta_minutes=question.eta_minutes,
         )
-    elif slot.state in WANTING and (number := _coming(uow, slot)) >= slot.needed:
+    elif slot.state in WANTING and number >= slot.needed:
         fill(uow, actor, incident, slot, f"{number} coming")
 
 
@@ -87,7 +90,8 @@ def give_back(
     record(uow, incident, actor, reopened)
 
 
-def _coming(uow: UnitOfWork, slot: Slot) -> int:
+def coming(uow: UnitOfWork, slot: Slot) -> int:
+    """How many have said yes and have the place."""
     query = sa.select(sa.func.count()).where(
         Question.slot_id == slot.id,
         Question.outcome == Outcome.COMING,

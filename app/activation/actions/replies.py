@@ -46,14 +46,11 @@ def take_replies(uow: UnitOfWork, inbound: list[Inbound]) -> list[Heard]:
     """
     asked = _Asked(uow, inbound)
     ours = [one for one in inbound if asked.resolve(one).question is not None]
-    for incident_id in sorted({asked.incident_of(one) for one in ours}):
-        take(uow, SYSTEM, None, incident_id, closed_too=True)
+    ids = sorted({asked.incident_of(one) for one in ours})
+    asked.incidents = [take(uow, SYSTEM, None, incident_id, closed_too=True) for incident_id in ids]
     if ours:
         asked.read_again()
-    replies = _Replies(uow, asked)
-    results = [replies.take(one, alone=len(inbound) == 1) if one in ours else False for one in inbound]
-    replies.batch.finish()
-    return results
+    return _Replies(uow, asked).take_all(inbound, [one in ours for one in inbound])
 
 
 class _Asked:
@@ -63,18 +60,19 @@ class _Asked:
         self._uow = uow
         self._person_ids = sorted({person for one in inbound for person in one.person_ids})
         self._subjects = sorted({one.subject_id for one in inbound if one.subject_id})
+        self.incidents: list[Incident] = []
         self.read_again()
 
     def read_again(self) -> None:
         """As they are now that the incidents are taken."""
-        self._rows: list[tuple[Question, Slot]] = []
+        self._rows: dict[str, tuple[Question, Slot]] = {}
         recent = sa.or_(Question.asked_at > self._uow.now - REMEMBERED, Question.state == QuestionState.OPEN)
         for some in candidates.chunks(self._person_ids):
             self._read(sa.and_(Question.person_id.in_(some), recent))
         for some in candidates.chunks(self._subjects):
             self._read(Question.id.in_(some))
         self._by_person: dict[str, dict[str, tuple[Question, Slot]]] = defaultdict(dict)
-        for question, slot in self._rows:
+        for question, slot in self._rows.values():
             self._by_person[question.person_id][question.id] = (question, slot)
 
     def people(self) -> list[Person]:
@@ -89,18 +87,18 @@ class _Asked:
         standing = [(q, s) for q, s in own if q.state is not QuestionState.REPLACED or inbound.subject_id]
         return resolve(parse(inbound.text), [_known(question, slot) for question, slot in standing])
 
-    def question(self, question_id: str) -> Question:
-        return next(q for q, _ in self._rows if q.id == question_id)
+    def row(self, question_id: str) -> tuple[Question, Slot]:
+        return self._rows[question_id]
 
     def incident_of(self, inbound: Inbound) -> str:
         found = self.resolve(inbound).question
         assert found is not None
-        return self.question(found.id).incident_id
+        return self.row(found.id)[0].incident_id
 
     def _read(self, condition: sa.ColumnElement[bool]) -> None:
         query = sa.select(Question, Slot).join(Slot, Slot.id == Question.slot_id).where(condition)
         rows = self._uow.session.execute(query.execution_options(populate_existing=True))
-        self._rows += [(question, slot) for question, slot in rows]
+        self._rows.update((question.id, (question, slot)) for question, slot in rows)
 
 
 class _Replies:
@@ -108,42 +106,68 @@ class _Replies:
 
     def __init__(self, uow: UnitOfWork, asked: _Asked) -> None:
         self._uow, self._asked = uow, asked
-        self.batch = Batch(uow)
+        self._batch = Batch(uow)
         self._people = asked.people()
 
-    def take(self, inbound: Inbound, *, alone: bool) -> Heard:
-        if alone:
-            return self._take(inbound, self.batch)
-        one = Batch(self._uow, sources=self.batch.sources)
+    def take_all(self, inbound: Sequence[Inbound], ours: Sequence[bool]) -> list[Heard]:
+        """All together; or, if one of them cannot be taken, each for itself."""
+        if len(inbound) == 1:
+            results: list[Heard] = [ours[0] and self._take(inbound[0], self._batch)]
+        else:
+            results = self._together(inbound, ours) or [
+                mine and self._alone(one) for one, mine in zip(inbound, ours, strict=True)
+            ]
+        self._batch.finish()
+        return results
+
+    def _together(self, inbound: Sequence[Inbound], ours: Sequence[bool]) -> list[Heard]:
+        """Nothing, and nothing done, if one of them fails."""
+        some = Batch(self._uow)
+        try:
+            with self._uow.savepoint():
+                results = [m and self._take(one, some) for one, m in zip(inbound, ours, strict=True)]
+        except Exception:
+            log.exception("activation.replies_one_by_one", count=len(inbound))
+            self._asked.read_again()
+            return []
+        self._batch.take_over(some)
+        return list(results)
+
+    def _alone(self, inbound: Inbound) -> Heard:
+        one = Batch(self._uow)
         try:
             with self._uow.savepoint():
                 handled = self._take(inbound, one)
         except Exception:
             log.exception("activation.reply_left_for_later")
+            self._asked.read_again()
             return None
-        self.batch.take_over(one)
+        self._batch.take_over(one)
         return handled
 
     def _take(self, inbound: Inbound, batch: Batch) -> Heard:
         resolved = self._asked.resolve(inbound)
         if resolved.question is None:
             return False
-        question = self._asked.question(resolved.question.id)
+        question, slot = self._asked.row(resolved.question.id)
         reply = parse(inbound.text)
         if resolved.how == "answers" and reply is not None and _fits(resolved.question, reply):
-            return self._answer(inbound, batch, question, reply)
+            return self._answer(inbound, batch, question, slot, reply)
         self._keep_unread(inbound, question)
         if is_message(inbound.text):
             self._message(inbound, question)
         return self._hint(inbound, batch, question, resolved)
 
-    def _answer(self, inbound: Inbound, batch: Batch, question: Question, reply: Reply) -> Heard:
+    def _answer(self, inbound: Inbound, batch: Batch, question: Question, slot: Slot, reply: Reply) -> Heard:
         """Who is on the line hears what came of it; of a call that is over it is confirmed by text."""
         actor = Actor.person(question.person_id, question.person_name)
+        incident = self._uow.session.get_one(Incident, question.incident_id)
         given = answer_in(
             batch,
             actor,
-            question.id,
+            incident,
+            question,
+            slot,
             digit=reply.digit,
             channel=inbound.channel,
             text=inbound.text,
@@ -154,7 +178,6 @@ class _Replies:
         if inbound.on_line:
             return given.message
         if inbound.channel == "voice":
-            incident = self._uow.session.get_one(Incident, question.incident_id)
             acknowledge(batch, incident, given.question, given.message, inbound.from_)
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,39 +19,47 @@ from app.messaging.optouts import EVERY, senders_of
 from app.staffing.models import ContactMethod, Person
 
 
-def store(
-    uow: UnitOfWork,
-    *,
-    carrier_id: str,
-    from_: str,
-    to: str,
-    text: str,
-    media: int = 0,
-    said: str | None = None,
-    sender: str | None = None,
-    channel: Channel = Channel.SMS,
-    attempt_id: str | None = None,
-) -> str | None:
-    """Keep a text or a key; returns its id, or None when it was here before.
+@dataclass(frozen=True)
+class Text:
+    """What a phone sent, as the carrier posts it: a text, or a key pressed in a call.
 
     said        the carrier's own reading of a word like STOP.
     sender      which of our senders it came to, when that is not the number `to`: a messaging service.
     attempt_id  the call in which a key was pressed.
     """
+
+    carrier_id: str
+    from_: str
+    to: str
+    text: str
+    media: int = 0
+    said: str | None = None
+    sender: str | None = None
+    channel: Channel = Channel.SMS
+    attempt_id: str | None = None
+
+
+def keep(uow: UnitOfWork, text: Text) -> str | None:
+    """Store a text; returns its id, or None when it was here before."""
     row = {
         "id": uow.new_id(),
-        "carrier_id": carrier_id[:80],
-        "channel": channel,
-        "attempt_id": attempt_id,
-        "from_": from_[:200],
-        "to": to[:200],
-        "sender": (sender or to)[:80] or None,
-        "body": text,
-        "media": media,
-        "keyword": said[:80] if said else None,
+        "carrier_id": text.carrier_id[:80],
+        "channel": text.channel,
+        "attempt_id": text.attempt_id,
+        "from_": text.from_[:200],
+        "to": text.to[:200],
+        "sender": (text.sender or text.to)[:80] or None,
+        "body": text.text,
+        "media": text.media,
+        "keyword": text.said[:80] if text.said else None,
         "received_at": uow.now,
     }
     return str(row["id"]) if insert_once(uow.session, InboundText, [row]) else None
+
+
+def store(uow: UnitOfWork, *, carrier_id: str, from_: str, to: str, text: str, **more: Any) -> str | None:
+    """`keep`, field by field."""
+    return keep(uow, Text(carrier_id, from_, to, text, **more))
 
 
 def note_wrong_key(uow: UnitOfWork, *, attempt_id: str, key: str, press_id: str) -> None:
