@@ -20,7 +20,7 @@ LONGEST_WAIT = timedelta(hours=10)
 
 _LITTLE = (timedelta(minutes=1), timedelta(minutes=3))
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=2), timedelta(seconds=60)
-_BEFORE_LOOKUP = {"twilio": timedelta(seconds=30)}
+_BEFORE_LOOKUP = dict.fromkeys(("twilio", "twilio-voice"), timedelta(seconds=30))
 _FIRST_LOOK, _NEXT_LOOK = timedelta(minutes=5), timedelta(minutes=15)
 _NO_RECEIPT = timedelta(hours=1)
 
