@@ -139,7 +139,8 @@ def free(now: Standing, slot: Slot, some: Sequence[Person], most: int) -> list[P
     """
     if slot.kind is SlotKind.INFORMATION:
         return [person for person in some if now.why_not_told(person) is None][:most]
-    need = now.need_of(slot.kind is SlotKind.POSITION, slot.within_minutes)
+    within = None if slot.any_yes else slot.within_minutes
+    need = now.need_of(slot.kind is SlotKind.POSITION, within)
     now.duty.look(some)
     able = {person.id: person for person in some if now.why_not(person, need) is None}
     ids = ranking.choose(able, most, now.floors_for(able), now.taken)

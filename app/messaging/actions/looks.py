@@ -124,9 +124,17 @@ def _carried_by(carriers: Mapping[Channel, str]) -> sa.ColumnElement[bool]:
 
 
 def _look(uow: UnitOfWork, attempt: Attempt, intent: Intent) -> Look:
-    others = sa.select(Attempt.carrier_id).where(
-        Attempt.intent_id == intent.id, Attempt.carrier_id.is_not(None), Attempt.id != attempt.id
+    others = (
+        sa.select(Attempt.carrier_id)
+        .join(Intent, Intent.id == Attempt.intent_id)
+        .where(Attempt.carrier_id.is_not(None), Attempt.id != attempt.id)
     )
+    if (
+        intent.channel is Channel.VOICE
+    ):  # calls bear no mark: those to this number that have an attempt are not it
+        others = others.where(Intent.channel == Channel.VOICE, Intent.to == intent.to)
+    else:
+        others = others.where(Intent.id == intent.id)
     known = tuple(carrier_id for carrier_id in uow.session.scalars(others) if carrier_id)
     unknown = attempt.state is AttemptState.UNKNOWN
     return Look(

@@ -17,7 +17,7 @@ from app import load_all
 from app.core.db import Database, UnitOfWork
 from app.messaging import inbox, lookout
 from app.messaging.actions import request
-from app.messaging.inbox import Delivery, Inbound
+from app.messaging.inbox import Delivery, Heard, Inbound
 from app.messaging.models import Attempt, Intent
 from app.messaging.worker import Sender
 from app.staffing.models import ContactMethod
@@ -42,18 +42,20 @@ class ShiftedClock:
 
 @dataclass
 class Rooms:
-    """Stands for the rooms that listen: notes what it is told, in order."""
+    """Stands for the rooms that listen: notes what it is told, in order. `deaf`: raises only at replies."""
 
     deliveries: list[Delivery] = field(default_factory=list)
     replies: list[Inbound] = field(default_factory=list)
     understands: bool = True
+    says: str | None = None
     raises: bool = False
+    deaf: bool = False
 
-    def heard(self, uow: UnitOfWork, inbound: list[Inbound]) -> list[bool | None]:
-        if self.raises:
+    def heard(self, uow: UnitOfWork, inbound: list[Inbound]) -> list[Heard]:
+        if self.raises or self.deaf:
             raise RuntimeError("the room is on fire")
         self.replies += inbound
-        return [self.understands for _ in inbound]
+        return [self.says or self.understands for _ in inbound]
 
     def told(self, uow: UnitOfWork, deliveries: list[Delivery]) -> None:
         if self.raises:
