@@ -30,6 +30,7 @@ NAVIGATION = (
     ("Accounts", "accounts.index", Permission.ACCOUNT_MANAGE),
 )
 ACCOUNT_LINKS = (
+    ("My call-outs", "activation.mine"),
     ("Change your password", "accounts.password"),
     ("Your sessions", "accounts.sessions"),
     ("Your API tokens", "accounts.tokens"),
