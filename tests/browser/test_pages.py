@@ -37,6 +37,7 @@ FOR_COMMANDERS = (
     "/scores",
     "/requests",
     "/people",
+    "/people/duty/SBMC",
     "/phones",
     "/engine",
     "/review",
