@@ -16,20 +16,13 @@ from app.activation.reach import phone, reach
 from app.activation.standing import Standing, standing
 from app.incidents.models import Incident, Position
 from app.staffing.models import DepthEntry, Person, Skill
+from app.staffing.skills import readable
 
-__all__ = ["Group", "Left", "Seat", "Standing", "phone", "reach", "standing"]
+__all__ = ["Group", "Left", "Seat", "Standing", "phone", "reach", "readable", "standing"]
 
 AT_ONCE = 500
 LOOKED_BACK = timedelta(days=28)
 """So far back, call-ins count for fairness."""
-
-_SPOKEN_AS_LETTERS = frozenset({"ct", "ed", "emt", "er", "icu", "lpn", "md", "np", "pa", "rn", "rt"})
-
-
-def readable(slug: str) -> str:
-    """icu_nurse becomes ICU nurse."""
-    words = slug.split("_")
-    return " ".join(word.upper() if word in _SPOKEN_AS_LETTERS else word for word in words)
 
 
 @dataclass(frozen=True)
@@ -146,7 +139,8 @@ def free(now: Standing, slot: Slot, some: Sequence[Person], most: int) -> list[P
     """
     if slot.kind is SlotKind.INFORMATION:
         return [person for person in some if now.why_not_told(person) is None][:most]
-    need = now.need_of(slot.kind is SlotKind.POSITION, slot.within_minutes)
+    within = None if slot.any_yes else slot.within_minutes
+    need = now.need_of(slot.kind is SlotKind.POSITION, within)
     now.duty.look(some)
     able = {person.id: person for person in some if now.why_not(person, need) is None}
     ids = ranking.choose(able, most, now.floors_for(able), now.taken)

@@ -6,9 +6,9 @@ shift soon, which somebody would have to move; and those of whom no shift is kno
 within a tier do points decide, and they all have one unit, so that they can be argued about: minutes of travel
 (`Weights`, dated data). Few points go first.
 
-A position's depth list is the hospital's word: within a tier its order stands, and points play no part. Somebody who is
-on duty may take a position, as long as their place keeps its floor; a call for more people leaves out those who are
-here already.
+A position's depth list is the hospital's word: its order stands, and points play no part; only those of whom no
+shift is known go after the others. Somebody who is on duty may take a position, as long as their place keeps its floor;
+a call for more people leaves out those who are here already.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from functools import cache
 from pathlib import Path
 
 from app.core.packs import read_toml
-from app.staffing.availability import Availability, Rules, State, hours, over_hours, when
+from app.staffing.availability import Availability, Rules, State, described, hours, over_hours, when
 from app.staffing.floors import Floor, broken_by, words
+from app.staffing.skills import readable
 
 PACK = Path(__file__).parent / "data" / "ranking.toml"
 MOST_WHY = 200
@@ -142,10 +143,9 @@ def choose(
 def why_out(each: Facts, need: Need, floors: Sequence[Floor] = (), taken: Collection[str] = ()) -> str | None:
     """Why this person is not to be asked; None when nothing stands against it."""
     found = each.availability
-    if found.state is State.ON_LEAVE:
-        return f"on leave until {_until(found, need)}"
-    if found.state is State.ON_DUTY and not need.here_too:
-        return f"works until {_until(found, need)}{_in(found)}"
+    state = described(found, need.now, need.zone)
+    if found.state is State.ON_LEAVE or (found.state is State.ON_DUTY and not need.here_too):
+        return state
     if each.qualified_until is not None and each.qualified_until <= need.now:
         return f"{need.skill} ran out on {when(each.qualified_until, need.now, need.zone)}"
     here = found.state is State.ON_DUTY
@@ -155,9 +155,9 @@ def why_out(each: Facts, need: Need, floors: Sequence[Floor] = (), taken: Collec
     if (over := over_hours(found, each.rules)) is not None:
         return over
     if found.state is State.RESTING:  # however far away: to be asked is to be woken
-        return f"rests until {_until(found, need)}"
+        return state
     if here and (floor := broken_by(floors, each.person_id, taken)) is not None:
-        return words(floor, floor.skill.replace("_", " "))
+        return words(floor, readable(floor.skill))
     return None
 
 
@@ -188,11 +188,18 @@ def _tier(each: Facts, need: Need) -> Tier:
     found = each.availability
     if found.state is State.UNKNOWN:
         return Tier.UNKNOWN
-    if found.state is State.ON_DUTY:
+    if each.rank is not None or found.state is State.ON_DUTY:
         return Tier.FREE
+    return Tier.FREE if _due(each, need) is None else Tier.DUE_SOON
+
+
+def _due(each: Facts, need: Need) -> datetime | None:
+    """When the next shift begins, if a call-in now would run into it or into the rest before it."""
+    found = each.availability
+    if found.next_at is None or found.state is State.ON_DUTY:
+        return None
     arrives_at = need.now + timedelta(minutes=each.travel_minutes or 0)
-    busy_until = arrives_at + each.rules.call_in + each.rules.rest
-    return Tier.DUE_SOON if found.next_at is not None and found.next_at < busy_until else Tier.FREE
+    return found.next_at if found.next_at < arrives_at + each.rules.call_in + each.rules.rest else None
 
 
 def _parts(each: Facts, weights: Weights) -> tuple[tuple[str, int], ...]:
@@ -210,9 +217,12 @@ def _parts(each: Facts, weights: Weights) -> tuple[tuple[str, int], ...]:
 def _why(each: Facts, need: Need, tier: Tier) -> str:
     found = each.availability
     words = [f"choice {each.rank}"] if each.rank is not None else []
-    words.append(_state(found, need))
-    if tier is Tier.DUE_SOON and found.next_at is not None:
-        words.append(f"due at {when(found.next_at, need.now, need.zone)}, so after those who are free")
+    words.append(described(found, need.now, need.zone))
+    if tier is Tier.UNKNOWN:
+        words.append("so after those who are known to be free")
+    if (due := _due(each, need)) is not None:
+        after = ", so after those who are free" if tier is Tier.DUE_SOON else ""
+        words.append(f"due at {when(due, need.now, need.zone)}{after}")
     if found.state is not State.ON_DUTY:
         minutes = each.travel_minutes
         words.append("travel time not known" if minutes is None else f"{minutes} min away")
@@ -222,28 +232,9 @@ def _why(each: Facts, need: Need, tier: Tier) -> str:
     return ", ".join(words)[:MOST_WHY]
 
 
-def _state(found: Availability, need: Need) -> str:
-    if found.state is State.ON_DUTY:
-        return f"on duty until {_until(found, need)}{_in(found)}"
-    if found.state is State.ON_CALL:
-        for_what = f" for {found.place[:60]}" if found.place else ""
-        return f"on call{for_what} until {_until(found, need)}"
-    if found.state is State.UNKNOWN:
-        return "availability unknown, so after those who are known to be free"
-    return "off duty"
-
-
 def _called(each: Facts) -> str:
     if not each.asked:
         return "not called in for 28 days"
     times = {1: "once", 2: "twice"}.get(each.asked, f"{each.asked} times")
     came = "" if each.asked == 1 == each.came else f", came {each.came}"
     return f"called in {times} in 28 days{came}"
-
-
-def _until(found: Availability, need: Need) -> str:
-    return when(found.until, need.now, need.zone) if found.until else "further notice"
-
-
-def _in(found: Availability) -> str:
-    return f" in {found.place[:60]}" if found.place else ""

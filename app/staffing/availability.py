@@ -36,12 +36,13 @@ class Away:
 
 @dataclass(frozen=True)
 class Rules:
-    """The longest work in any seven days, the longest on end, the least rest between shifts, and how long
-    somebody who is called in is expected to work. `source` names whose figures they are."""
+    """The longest work in any seven days, and on end; the least rest after so long on end; how long somebody who
+    is called in is expected to work. `source` names whose figures they are."""
 
     week: timedelta
     stretch: timedelta
     rest: timedelta
+    rest_after: timedelta
     call_in: timedelta
     source: str = ""
 
@@ -78,8 +79,8 @@ def availability(
 ) -> Availability:
     """The state at `now`. `known`: shifts of this person are recorded around now, so that none means off.
 
-    Leave goes before all else. Whoever is on call has been put there by the hospital: the least rest between
-    shifts does not stand against it; the hours in seven days and on end do, see `over_hours`.
+    Leave goes before all else. Whoever is on call has been put there by the hospital: the least rest does not
+    stand against it; the hours in seven days do, see `over_hours`.
     """
     every = sorted(stints, key=lambda each: (each.starts_at, each.ends_at))
     work = [each for each in every if not each.on_call]
@@ -99,8 +100,7 @@ def availability(
     calls = [each for each in every if each.on_call and each.starts_at <= now < each.ends_at]
     if calls:
         return stands(State.ON_CALL, max(each.ends_at for each in calls), calls[-1].place)
-    rested_at = max((ends + rules.rest for _, ends in spans if ends <= now), default=None)
-    if rested_at is not None and rested_at > now:
+    if (rested_at := _rested_at(spans, rules, now)) is not None:
         return stands(State.RESTING, rested_at)
     return stands(State.OFF if known else State.UNKNOWN)
 
@@ -118,6 +118,21 @@ def over_hours(found: Availability, rules: Rules) -> str | None:
         shift, most = hours(rules.call_in), hours(rules.week)
         return f"{hours(found.worked)} h worked in 7 days, and a {shift} h shift would pass {most} h"
     return None
+
+
+def described(found: Availability, now: datetime, zone: str) -> str:
+    """The state in words: on duty until 07:00 in 4 West."""
+    until = when(found.until, now, zone) if found.until else "further notice"
+    place = found.place[:60]
+    if found.state is State.ON_DUTY:
+        return f"on duty until {until}{f' in {place}' if place else ''}"
+    if found.state is State.ON_CALL:
+        return f"on call{f' for {place}' if place else ''} until {until}"
+    if found.state is State.ON_LEAVE:
+        return f"on leave until {until}"
+    if found.state is State.RESTING:
+        return f"rests until {until}"
+    return "off duty" if found.state is State.OFF else "availability unknown"
 
 
 def when(moment: datetime, now: datetime, zone: str) -> str:
@@ -165,6 +180,13 @@ def _on_end(spans: Sequence[tuple[datetime, datetime]], now: datetime) -> timede
         total += min(end, now) - start
         begins = start
     return total
+
+
+def _rested_at(spans: Sequence[tuple[datetime, datetime]], rules: Rules, now: datetime) -> datetime | None:
+    """When the rest ends that is due now; None when none is."""
+    lately = [ends for _, ends in spans if ends <= now < ends + rules.rest]
+    long_ = [ends for ends in lately if _on_end(spans, ends) >= rules.rest_after]
+    return max(long_) + rules.rest if long_ else None
 
 
 def _leave_ends(away: Iterable[Away], now: datetime) -> datetime | None:

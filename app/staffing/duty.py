@@ -96,6 +96,7 @@ def floors(session: Session, now: datetime, facility_id: str | None = None) -> l
         sa.select(Shift.facility_id, Shift.unit_id, Shift.department, Skill.slug, Shift.person_id)
         .join(Skill, Skill.person_id == Shift.person_id)
         .where(Shift.kind.in_(WORK), Shift.starts_at <= now, Shift.ends_at > now)
+        .where(Shift.person_id.not_in(on_leave(now)))
         .where(sa.or_(Skill.valid_until.is_(None), Skill.valid_until > now))
         .where(Skill.slug.in_({rule.skill for rule, _ in rules}))
         .where(Shift.facility_id.in_({rule.facility_id for rule, _ in rules}))
@@ -116,6 +117,11 @@ def floors(session: Session, now: datetime, facility_id: str | None = None) -> l
         for rule, unit in rules
     ]
     return sorted(found, key=lambda each: (each[1].place, each[1].skill))
+
+
+def on_leave(now: datetime) -> sa.Select[str]:
+    """The ids of those who are away now."""
+    return sa.select(Leave.person_id).where(Leave.starts_at <= now, Leave.ends_at > now)
 
 
 def _stints(session: Session, ids: Sequence[str], now: datetime) -> dict[str, list[Stint]]:

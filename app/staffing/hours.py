@@ -19,6 +19,7 @@ LIMITS = {
     "week_minutes": (8 * 60, 168 * 60),
     "stretch_minutes": (4 * 60, 48 * 60),
     "rest_minutes": (0, 24 * 60),
+    "rest_after_minutes": (60, 24 * 60),
     "call_in_minutes": (60, 24 * 60),
 }
 

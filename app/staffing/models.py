@@ -137,9 +137,10 @@ class Leave(Base):
 
 
 class HourRule(Base):
-    """How long a hospital lets people work, from a day on; the latest that has begun is in force.
+    """How long a hospital lets people work, from a moment on; the latest that has begun is in force.
 
-    `call_in_minutes`: how long somebody who is called in is expected to work.
+    `rest_minutes` are due after `rest_after_minutes` or more on end. `call_in_minutes`: how long somebody who is called
+    in is expected to work.
     """
 
     __tablename__ = "hour_rules"
@@ -151,6 +152,7 @@ class HourRule(Base):
     week_minutes: Mapped[int]
     stretch_minutes: Mapped[int]
     rest_minutes: Mapped[int]
+    rest_after_minutes: Mapped[int]
     call_in_minutes: Mapped[int]
     source: Mapped[str] = mapped_column(Name)
     set_by: Mapped[str] = mapped_column(Name)

@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.Column("week_minutes", sa.Integer(), nullable=False),
         sa.Column("stretch_minutes", sa.Integer(), nullable=False),
         sa.Column("rest_minutes", sa.Integer(), nullable=False),
+        sa.Column("rest_after_minutes", sa.Integer(), nullable=False),
         sa.Column("call_in_minutes", sa.Integer(), nullable=False),
         sa.Column("source", sa.String(200), nullable=False),
         sa.Column("set_by", sa.String(200), nullable=False),
