@@ -84,14 +84,6 @@ def add_phone(uow: UnitOfWork, actor: Actor, person_id: str, *, phone: str) -> C
     return method
 
 
-def verify_phone(uow: UnitOfWork, actor: Actor, person_id: str, contact_id: str) -> ContactMethod:
-    """Somebody has made sure that the number is this person's; doubts about it end."""
-    method = _contact(uow, _person(uow, actor, person_id), contact_id)
-    method.verified_at = uow.now
-    method.suspect_since = method.suspect_reason = None
-    return method
-
-
 def remove_phone(uow: UnitOfWork, actor: Actor, person_id: str, contact_id: str) -> str:
     """Take a number away; what was sent to it stays on record. Returns the number, masked."""
     method = _contact(uow, _person(uow, actor, person_id), contact_id)

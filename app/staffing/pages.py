@@ -19,6 +19,7 @@ from app.incidents import catalogue
 from app.incidents.queries import held_elsewhere
 from app.runtime import runtime, transact
 from app.staffing import actions, queries
+from app.staffing.contacts.actions.verifying import vouch
 from app.staffing.models import Person
 from app.staffing.phones import masked
 from app.web.forms import Errors, done, page_number, submitted, typed
@@ -123,8 +124,11 @@ def add_phone(person_id: UUID) -> Any:
 @requires(Permission.ROSTER_EDIT)
 def verify_phone(person_id: UUID, contact_id: UUID) -> Any:
     def act() -> Any:
-        transact(actions.verify_phone, actor(), str(person_id), str(contact_id))
-        return done("The number is marked as verified.", url_for("staffing.person", person_id=person_id))
+        transact(vouch, actor(), str(person_id), str(contact_id))
+        return done(
+            "The number is marked as verified in person, by you.",
+            url_for("staffing.person", person_id=person_id),
+        )
 
     return submitted(act, lambda errors: _person(person_id, errors))
 

@@ -30,6 +30,7 @@ NAVIGATION = (
     ("Accounts", "accounts.index", Permission.ACCOUNT_MANAGE),
 )
 ACCOUNT_LINKS = (
+    ("How you can be reached", "contacts.own"),
     ("Change your password", "accounts.password"),
     ("Your sessions", "accounts.sessions"),
     ("Your API tokens", "accounts.tokens"),
