@@ -23,6 +23,8 @@ REQUEST_THREADS = 32
 # Connections that are no sockets: requests, and browsers that keep one open for the next request.
 REQUEST_CONNECTIONS = 1_000
 UNREAD_MILLISECONDS = 20_000
+# What a request waits for the interpreter, each time, while another thread computes: a webhook is answered in a few.
+SWITCH_SECONDS = 0.001
 
 
 def gevent_worker() -> type:
@@ -67,6 +69,12 @@ def start_jobs(application: Any) -> None:
     start_inline(application)
 
 
+def drain_of(application: Any) -> Any:
+    """What works off the webhooks of `application`, in a thread of its own; None when it is another program."""
+    muster = getattr(application, "extensions", {}).get("muster")
+    return muster.parts["drain"] if muster else None
+
+
 def when_ready(server: Any) -> None:
     """Called by gunicorn before it starts workers. A browser that stopped reading, like a laptop whose lid was
     closed, is dropped by the kernel; it would hold a thread and what is written to it otherwise."""
@@ -77,16 +85,24 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Called by gunicorn in each worker once it has the program."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    if (drain := drain_of(worker.app.wsgi())) is not None:
+        drain.start()
     if settings.jobs == "inline":
         start_jobs(worker.app.wsgi())
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
     """Called by gunicorn in a worker that ends: its ticks finish what they are at."""
-    if settings.jobs == "inline" and worker.app.callable is not None:
+    application = worker.app.callable
+    if application is None:
+        return
+    if (drain := drain_of(application)) is not None:
+        drain.stop()
+    if settings.jobs == "inline":
         from app.jobs import stop_inline
 
-        stop_inline(worker.app.callable)
+        stop_inline(application)
 
 
 try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from app.journal import Event, event
@@ -15,7 +17,8 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 class SlotOpened(msgspec.Struct, frozen=True):
-    """`kind` is position or group; `position` is None for a group."""
+    """`kind` is position, group or information; `position` is None but for a position. `within_minutes` and
+    `wanted_by` are None when any yes will do."""
 
     slot_id: str
     kind: str
@@ -24,23 +27,57 @@ class SlotOpened(msgspec.Struct, frozen=True):
     needed: int
     at_once: int
     listed: list[Listed]
+    within_minutes: int | None = None
+    wanted_by: datetime | None = None
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """`replaces` names the same person's earlier question for the slot, when asked again."""
+    """`replaces` names the same person's earlier question for the slot, when asked again. `channels` are
+    those tried at once; `next_channel_at` is when the next is taken without an answer."""
 
     question_id: str
     person_id: str
     person_name: str
     code: str
     replaces: str | None
+    channels: list[str] = []
+    next_channel_at: datetime | None = None
+
+
+class Channelled(msgspec.Struct, frozen=True):
+    """A question that goes out over a further channel; `next_channel_at` is None after the last."""
+
+    question_id: str
+    channel: str
+    next_channel_at: datetime | None
 
 
 @event("callout.opened", "callout:{callout_id}")
 class CalloutOpened(Event):
+    """`plan` is quick, normal or quiet."""
+
     callout_id: str
     extra: str
     slots: list[SlotOpened]
+    plan: str = "quiet"
+
+
+@event("slot.listed", "slot:{slot_id}")
+class SlotListed(Event):
+    """More people can be asked than when the list was made; they stand on it now."""
+
+    callout_id: str
+    slot_id: str
+    title: str
+    added: list[Listed]
+
+
+@event("question.channelled", "texts", routine=True)
+class QuestionsChannelled(Event):
+    """One batch of questions that go out over the next channel of their chain; `why` is silence or failed."""
+
+    why: str
+    questions: list[Channelled]
 
 
 @event("question.asked", "slot:{slot_id}")
@@ -67,7 +104,8 @@ class QuestionsDelivered(Event):
 
 @event("answer.received", "question:{question_id}")
 class AnswerReceived(Event):
-    """`outcome` is coming, cannot_come, not_needed or over; `late`: the question no longer stood open."""
+    """`outcome` is coming, later, cannot_come, not_needed, over or read; `late`: the question no longer stood
+    open."""
 
     question_id: str
     slot_id: str
@@ -82,9 +120,54 @@ class AnswerReceived(Event):
     late: bool
 
 
+@event("slot.any_yes", "slot:{slot_id}")
+class SlotTakesAnyYes(Event):
+    """Nobody can be there in time any more: every yes counts from now on. `taken` are questions whose people
+    come later than wanted and are taken now."""
+
+    callout_id: str
+    slot_id: str
+    title: str
+    taken: list[str]
+
+
+@event("slot.told", "slot:{slot_id}")
+class SlotTold(Event):
+    """Everybody on the list has been told, for information; `number` of them can be reached."""
+
+    callout_id: str
+    slot_id: str
+    title: str
+    number: int
+
+
+@event("message.received", "message:{message_id}")
+class MessageReceived(Event):
+    """Somebody who was asked has written in their own words. Digits of phone numbers in `text` are left out.
+    `to` and `position` are the one who opened the call-out, and what they held then."""
+
+    message_id: str
+    callout_id: str
+    question_id: str
+    title: str
+    person_id: str
+    person_name: str
+    channel: str
+    text: str
+    to: str
+    position: str
+
+
+@event("message.read", "message:{message_id}")
+class MessageRead(Event):
+    message_id: str
+    person_name: str
+
+
 @event("slot.filled", "slot:{slot_id}")
 class SlotFilled(Event):
-    """Whoever has not answered is stood down. `by` names who fills it, or how many of a group come."""
+    """Whoever has not answered is stood down, and who would come later is not needed. `by` names who fills
+    it, or how many of a group come."""
 
     callout_id: str
     slot_id: str

@@ -122,6 +122,18 @@ def take_down(incident_id: UUID, callout_id: UUID, question_id: UUID) -> Any:
     return submitted(act, lambda errors: _board(incident_id, callout_id, errors))
 
 
+@pages.route("/incidents/<uuid:incident_id>/messages/<uuid:message_id>/read", methods=["POST"])
+@requires(Permission.CALLOUT_SEND)
+def read_message(incident_id: UUID, message_id: UUID) -> Any:
+    """Somebody has read what a person wrote, and sees to it."""
+
+    def act() -> Any:
+        message = transact(actions.mark_read, actor(), str(incident_id), str(message_id))
+        return done("Marked as read.", _url(incident_id, UUID(message.callout_id)))
+
+    return submitted(act, lambda errors: _board(incident_id, message_id, errors))
+
+
 @pages.route("/a/<secret>")
 @public("the link in a text is the key; looking at it answers nothing")
 def answer_page(secret: str) -> str:

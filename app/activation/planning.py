@@ -22,6 +22,7 @@ from app.messaging.texts import mark, marked
 MOST_SLOTS = 80
 MOST_NEEDED = 2000
 MOST_AT_ONCE = 20
+MOST_WITHIN = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ def plan(
     groups: Sequence[Group],
     at_once: int,
     now: datetime,
+    within_minutes: int | None = None,
 ) -> list[Seat]:
     """The slots that a call-out would have, and whom it would ask. Raises Invalid naming what cannot be."""
     if not positions and not groups:
@@ -48,13 +50,15 @@ def plan(
         raise Invalid.field("positions", f"at most {MOST_SLOTS} positions and groups go into one call-out")
     if not 1 <= at_once <= MOST_AT_ONCE:
         raise Invalid.field("at_once", f"must be a whole number from 1 to {MOST_AT_ONCE}")
+    if within_minutes is not None and not 1 <= within_minutes <= MOST_WITHIN:
+        raise Invalid.field("within_minutes", f"must be a whole number from 1 to {MOST_WITHIN}")
     standing = candidates.standing(session, incident.id, now)
     seats = [
-        candidates.position_seat(session, incident, position, at_once, standing)
+        candidates.position_seat(session, incident, position, at_once, standing, within_minutes)
         for position in _vacant(session, incident, positions)
     ]
     seats += [candidates.group_seat(session, incident, _checked(group), standing) for group in groups]
-    candidates.choose_first(seats)
+    candidates.choose_first(seats, standing)
     if not any(seat.listed for seat in seats):
         names = ", ".join(seat.title for seat in seats)
         raise Invalid.field("positions" if positions else "groups", f"nobody can be asked for {names}")
@@ -116,4 +120,6 @@ def _checked(group: Group) -> Group:
     for name, value in (("needed", group.needed), ("at_once", group.at_once)):
         if value is not None and not 1 <= value <= MOST_NEEDED:
             raise Invalid.field("groups", f"{name} must be a whole number from 1 to {MOST_NEEDED}")
+    if group.within_minutes is not None and not 1 <= group.within_minutes <= MOST_WITHIN:
+        raise Invalid.field("groups", f"within_minutes must be a whole number from 1 to {MOST_WITHIN}")
     return group

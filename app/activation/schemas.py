@@ -10,6 +10,7 @@ from marshmallow import fields, validate
 from app.activation.candidates import Group
 from app.activation.models import (
     CalloutState,
+    ChainPlan,
     Outcome,
     Question,
     QuestionState,
@@ -18,7 +19,7 @@ from app.activation.models import (
     SlotState,
     Stage,
 )
-from app.activation.planning import MOST_AT_ONCE, MOST_NEEDED, MOST_SLOTS
+from app.activation.planning import MOST_AT_ONCE, MOST_NEEDED, MOST_SLOTS, MOST_WITHIN
 from app.activation.rules import expected_at, tally
 from app.activation.texts import MOST_EXTRA
 from app.web.api import Schema, page_of
@@ -35,6 +36,16 @@ class GroupIn(Schema):
         allow_none=True,
         validate=validate.Range(1, MOST_NEEDED),
         metadata={"description": "how many are asked together; null asks everybody at once"},
+    )
+    within_minutes = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, MOST_WITHIN),
+        metadata={"description": "who comes later counts only when time passes without enough"},
+    )
+    informs = fields.Boolean(
+        load_default=False,
+        metadata={"description": "nobody is wanted: all are told, and say that they have read it"},
     )
 
     @ma.validates_schema
@@ -65,6 +76,20 @@ class CalloutIn(Schema):
         validate=validate.Range(1, MOST_AT_ONCE),
         metadata={"description": "how many are asked together for a position"},
     )
+    within_minutes = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, MOST_WITHIN),
+        metadata={"description": "the same for the positions: by when somebody is to be there"},
+    )
+    chain = fields.Enum(
+        ChainPlan,
+        by_value=True,
+        load_default=ChainPlan.NORMAL,
+        metadata={
+            "description": "quick texts and calls together, normal calls after some silence, quiet does not"
+        },
+    )
 
 
 class StopIn(Schema):
@@ -77,6 +102,8 @@ class AskedOut(Schema):
     person_id = fields.UUID(required=True)
     name = fields.String(attribute="person_name", required=True)
     asked_at = fields.AwareDateTime(required=True)
+    channels = fields.List(fields.String(), required=True, metadata={"description": "tried so far, in order"})
+    next_channel_at = fields.AwareDateTime(allow_none=True)
     state = fields.String(required=True, validate=validate.OneOf(list(QuestionState)))
     stage = fields.String(required=True, validate=validate.OneOf(list(Stage)))
     outcome = fields.Enum(Outcome, by_value=True, allow_none=True)
@@ -85,14 +112,23 @@ class AskedOut(Schema):
 
     @ma.pre_dump
     def with_expected(self, question: Question, **_kwargs: Any) -> dict[str, Any]:
-        names = ("person_id", "person_name", "asked_at", "outcome", "answered_at")
+        names = (
+            "person_id",
+            "person_name",
+            "asked_at",
+            "channels",
+            "next_channel_at",
+            "outcome",
+            "answered_at",
+        )
         plain = {name: getattr(question, name) for name in names}
         stands = {"state": question.state.value, "stage": question.stage.value}
         return plain | stands | {"expected_at": expected_at(question)}
 
 
 class TallyOut(Schema):
-    """People in each state. pending + sent + delivered + failed = asked; yes + no + silent = asked."""
+    """People in each state. pending + sent + delivered + failed = asked; yes + no + silent + read = asked;
+    coming and later are part of yes."""
 
     asked = fields.Integer(required=True)
     pending = fields.Integer(required=True)
@@ -101,8 +137,10 @@ class TallyOut(Schema):
     failed = fields.Integer(required=True)
     yes = fields.Integer(required=True)
     coming = fields.Integer(required=True)
+    later = fields.Integer(required=True)
     no = fields.Integer(required=True)
     silent = fields.Integer(required=True)
+    read = fields.Integer(required=True)
 
 
 class SlotOut(Schema):
@@ -112,6 +150,9 @@ class SlotOut(Schema):
     title = fields.String(required=True)
     needed = fields.Integer(required=True)
     at_once = fields.Integer(required=True)
+    within_minutes = fields.Integer(allow_none=True)
+    wanted_by = fields.AwareDateTime(allow_none=True)
+    any_yes = fields.Boolean(required=True)
     state = fields.Enum(SlotState, by_value=True, required=True)
     counts = fields.Nested(TallyOut, required=True)
     asked = fields.List(fields.Nested(AskedOut), required=True)
@@ -119,7 +160,8 @@ class SlotOut(Schema):
     @ma.pre_dump
     def with_counts(self, slot: Slot, **_kwargs: Any) -> dict[str, Any]:
         names = ("id", "kind", "position_slug", "title", "needed", "at_once", "state")
-        plain = {name: getattr(slot, name) for name in names}
+        timely = ("within_minutes", "wanted_by", "any_yes")
+        plain = {name: getattr(slot, name) for name in names + timely}
         standing = [q for q in slot.questions if q.state is not QuestionState.REPLACED]
         return plain | {"counts": tally(slot.questions), "asked": standing}
 
@@ -131,6 +173,7 @@ class CalloutOut(Schema):
     text = fields.String(attribute="extra", required=True)
     opened_at = fields.AwareDateTime(required=True)
     opened_by = fields.String(required=True)
+    chain = fields.Enum(ChainPlan, attribute="plan", by_value=True, required=True)
     stopped_at = fields.AwareDateTime(allow_none=True)
     reason = fields.String(required=True)
     slots = fields.List(fields.Nested(SlotOut), required=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.activation.actions import inbox
-from app.activation.actions.answers import fill
-from app.activation.actions.asking import SYSTEM, ask
+from app.activation.actions.asking import ask
 from app.activation.actions.callouts import stop_all
-from app.activation.events import SlotFilled
+from app.activation.actions.deliveries import take_deliveries
+from app.activation.actions.later import use_later
+from app.activation.actions.placing import fill
+from app.activation.actions.reaching import SYSTEM
+from app.activation.actions.replies import take_replies
+from app.activation.events import SlotExhausted, SlotFilled
 from app.activation.models import WANTING, Question, QuestionState, Slot
 from app.core.db import UnitOfWork
 from app.incidents.closing import counted, leaves_open
@@ -18,8 +21,8 @@ from app.incidents.models import Incident
 from app.journal import Entry, subscribe
 from app.messaging.inbox import on_delivery, on_reply
 
-on_reply(inbox.take_reply)
-on_delivery("question")(inbox.take_deliveries)
+on_reply(take_replies)
+on_delivery("question")(take_deliveries)
 
 
 @subscribe(PositionAssigned)
@@ -49,6 +52,15 @@ def people_are_free(uow: UnitOfWork, entry: Entry) -> None:
     )
     for slot in uow.session.scalars(waiting.order_by(Slot.id)).all():
         ask(uow, SYSTEM, incident, slot, slot.at_once, "freed")
+
+
+@subscribe(SlotExhausted)
+def nobody_left(uow: UnitOfWork, entry: Entry) -> None:
+    """Everybody has answered, and nobody else can be asked: those who come later are better than none."""
+    event = entry.event
+    assert isinstance(event, SlotExhausted)
+    if event.unanswered == 0:
+        use_later(uow, _incident(uow, entry), uow.session.get_one(Slot, event.slot_id))
 
 
 @leaves_open

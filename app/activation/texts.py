@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.activation.replies import Known
-from app.activation.rules import MEANING
+from app.activation.rules import MEANING, READ, SPOKEN
 from app.core.clock import local
 from app.core.errors import Invalid
 from app.messaging.segments import plain, segments
@@ -15,6 +15,7 @@ from app.messaging.texts import framed, mark, marked
 
 MOST_SEGMENTS = 2
 MOST_EXTRA = 160
+MOST_SUBJECT = 150
 # Room for the incident's name and for what is asked for, from generous to the least that still tells.
 _ROOMS = ((80, 80), (40, 60), (28, 44), (16, 32))
 
@@ -32,6 +33,69 @@ class Source:
     def says(self, text: str, room: int = 28) -> str:
         name = trimmed(in_gsm(self.incident_name) or self.number, room)
         return framed(f"{self.facility_code} {name}: {text}", self.exercise)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What a message asks, over whichever channel. `tagged`: the code goes with the digits of a text, because
+    that phone has another open question; `inform`: nobody is wanted, it is for information."""
+
+    title: str
+    code: str
+    tagged: bool
+    extra: str = ""
+    inform: bool = False
+
+
+def asking(source: Source, words: Asking, *, key: str, link: str) -> str:
+    """The text message."""
+    if words.inform:
+        return information(source, words, key=key, link=link)
+    return question(
+        source,
+        title=words.title,
+        code=words.code,
+        tagged=words.tagged,
+        key=key,
+        link=link,
+        extra=words.extra,
+    )
+
+
+def information(source: Source, words: Asking, *, key: str, link: str) -> str:
+    """The text message that only tells; names are trimmed as in `question`."""
+    text = ""
+    for name_room, title_room in _ROOMS:
+        tail = f"Reply {READ}{words.code if words.tagged else ''} when you have read this."
+        told = plain(words.extra) or "no need to come now."
+        about = f"For information, {trimmed(in_gsm(words.title), title_room)}:"
+        text = source.says(f"{about} {told} {tail} {link}".rstrip(), name_room)
+        if segments(marked(text, mark(key))).count <= MOST_SEGMENTS:
+            break
+    return text
+
+
+def spoken(source: Source, words: Asking) -> str:
+    """What a call says: no link, the digits one by one, and in an exercise its first and last words."""
+    name = source.incident_name.strip() or f"incident {source.number}"
+    extra = f" {' '.join(words.extra.split()).rstrip('.')}." if words.extra else ""
+    if words.inform:
+        told = f"For information to {words.title}.{extra} Press {READ} if you have heard this."
+    else:
+        keys = ", ".join(f"{digit} {means}" for digit, means in SPOKEN.items())
+        told = f"{words.title} is needed.{extra} Press {keys}."
+    return framed(f"This is {source.facility_code} with a call for {name}. {told}", source.exercise)
+
+
+def mail(source: Source, words: Asking, link: str) -> tuple[str, str]:
+    """The subject and the text of a mail, which is answered by its link."""
+    name = source.incident_name.strip() or source.number
+    what = f"for information, {words.title}" if words.inform else f"{words.title} needed"
+    subject = framed(f"{source.facility_code} {name}: {what}", source.exercise)
+    do = "Say that you have read this" if words.inform else "Say whether you can come"
+    lines = [f"{source.facility_code} {name}: {what}.", words.extra, f"{do}: {link}"]
+    body = "\n\n".join(line for line in lines if line)
+    return subject[:MOST_SUBJECT], framed(body, source.exercise)
 
 
 def question(
@@ -81,6 +145,32 @@ def which(source: Source, among: Sequence[Known]) -> str:
     digits = ", ".join(MEANING)
     lines = "; ".join(f"{known.code} for {_short(known.title)}" for known in among)
     return source.says(f"You have {len(among)} questions. Reply {digits} with its letter: {lines}.")
+
+
+def information_hint(source: Source, known: Known) -> str:
+    return source.says(f"We could not read that. Reply {READ} when you have read {_short(known.title)}.")
+
+
+def read(source: Source) -> str:
+    return source.says("Thank you for reading. Nothing more is asked of you.")
+
+
+def later(source: Source, title: str, wanted_by: datetime) -> str:
+    at = local(wanted_by, source.zone).strftime("%H:%M")
+    return source.says(
+        f"Thank you. We look for people by {at} first for {_short(title)}. "
+        "Please wait where you are; we text you if you are needed."
+    )
+
+
+def needed_after_all(source: Source, title: str, expected_at: datetime) -> str:
+    at = local(expected_at, source.zone).strftime("%H:%M")
+    return source.says(f"You are needed for {_short(title)}. Please come as you said, by {at}.")
+
+
+def written(source: Source) -> str:
+    """The answer to free text that needs no other."""
+    return source.says("Thank you. Your words are with those who called you.")
 
 
 def coming(source: Source, title: str, expected_at: datetime) -> str:

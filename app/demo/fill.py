@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase
 
 from app.accounts.models import Account, AccountRole
 from app.accounts.passwords import hash_password
@@ -14,8 +15,12 @@ from app.core.actor import Actor, Grant
 from app.core.db import Database, UnitOfWork
 from app.core.errors import Conflict
 from app.core.permissions import Permission, Role
+from app.demo.contacts import fill_quiet_tests
+from app.demo.filling import insert
 from app.demo.generator import DemoData, generate
+from app.demo.model import Person as PersonData
 from app.demo.parts import PARTS, Filling
+from app.demo.rota_filling import fill_rota
 from app.demo.sign_in import PASSWORD
 from app.facilities.actions import create_facility
 from app.facilities.models import Facility, Unit
@@ -35,6 +40,8 @@ def fill(db: Database) -> DemoData:
         raise Conflict("There are hospitals already; demo data go into an empty database.")
     data = generate(db.clock.now())
     base = db.transact(_hospitals_and_people, data)
+    db.transact(_one_part, fill_rota, base)
+    db.transact(_one_part, fill_quiet_tests, base)
     for fill_part in PARTS:
         db.transact(_one_part, fill_part, base)
     return data
@@ -107,21 +114,32 @@ def _people(f: Filling) -> None:
         .values(supervisor_id=sa.bindparam("b_supervisor"))
     )
     f.uow.session.connection().execute(link, supervised)
-    phones = [
-        {
+    insert(f.uow, ContactMethod, [row for at, p in enumerate(f.data.people) for row in _contacts(f, at, p)])
+    insert(f.uow, Skill, [row for at, p in enumerate(f.data.people) for row in _skills(f, at, p)])
+
+
+def _contacts(f: Filling, at: int, person: PersonData) -> Iterator[dict[str, Any]]:
+    """Everybody can be texted; most may be called on the same phone, and most read their mail."""
+    ways = [("sms", person.phone)]
+    ways += [("voice", person.phone)] if at % 7 else []
+    ways += [("email", person.email)] if at % 10 else []
+    for rank, (channel, address) in enumerate(ways, 1):
+        yield {
             "id": f.uow.new_id(),
-            "person_id": f.people[p.number],
-            "channel": "sms",
-            "address": p.phone,
-            "rank": 1,
+            "person_id": f.people[person.number],
+            "channel": channel,
+            "address": address,
+            "rank": rank,
             "verified_at": f.uow.now,
         }
-        for p in f.data.people
-    ]
-    insert(f.uow, ContactMethod, phones)
-    insert(
-        f.uow, Skill, [{"person_id": f.people[p.number], "slug": s} for p in f.data.people for s in p.skills]
-    )
+
+
+def _skills(f: Filling, at: int, person: PersonData) -> Iterator[dict[str, Any]]:
+    """Life support runs out every two years; for a few it has."""
+    ends = f.uow.now.replace(hour=5, minute=0, second=0, microsecond=0) + timedelta(days=at * 11 % 730 - 20)
+    for slug in person.skills:
+        valid_until = ends if slug in ("acls", "pals", "nrp") else None
+        yield {"person_id": f.people[person.number], "slug": slug, "valid_until": valid_until}
 
 
 def _depth(f: Filling) -> None:
@@ -156,9 +174,3 @@ def _accounts(f: Filling) -> None:
         )
         f.uow.session.add(account)
     f.uow.session.flush()
-
-
-def insert(uow: UnitOfWork, model: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:
-    """Many rows in one statement; nothing for none."""
-    if rows:
-        uow.session.execute(sa.insert(model), rows)

@@ -27,6 +27,7 @@ FACILITIES = (
     Facility("TLH", "Tamarack Lake Hospital", NEW_YORK, 0.1),
 )
 LOW_STOCK_CHANCE = 0.12
+SEED = 1974
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class DemoData:
         return census.readings(self.facilities, self.units, self.seed, self.ends_at)
 
 
-def generate(ends_at: datetime, seed: int = 1974) -> DemoData:
+def generate(ends_at: datetime, seed: int = SEED) -> DemoData:
     """Build the demo system, with readings up to the full hour at or before `ends_at`.
 
     Raises ValueError when `ends_at` has no time zone.

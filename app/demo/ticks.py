@@ -1,4 +1,4 @@
-"""Keeps the demo hospital counting."""
+"""Keeps the demo hospital counting, and its people working."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from flask import Flask
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
 from app.demo import feed
-from app.demo.generator import units
+from app.demo.generator import FACILITIES, SEED, units
+from app.demo.people import staff
+from app.demo.rota_filling import go_on
 from app.facilities.models import Facility
 from app.facilities.models import Unit as UnitRow
 from app.jobs import Tick
@@ -18,6 +20,7 @@ from app.surge.actions import Given, enter
 from app.surge.models import LatestReading
 
 EVERY = 180
+ROTA_EVERY = 3600
 COUNTER = Actor.system("demo feed")
 
 
@@ -54,4 +57,13 @@ _LAST = (
     .join(UnitRow, UnitRow.id == LatestReading.unit_id)
     .join(Facility, Facility.id == UnitRow.facility_id)
 )
-TICKS = [Tick("demo feed", EVERY, _tick)]
+
+
+def _rota(app: Flask) -> int:
+    runtime = app.extensions["muster"]
+    if not runtime.settings.demo:
+        return 0
+    return runtime.db.transact(go_on, staff(FACILITIES, Random(f"{SEED}:people")))
+
+
+TICKS = [Tick("demo feed", EVERY, _tick), Tick("demo rota", ROTA_EVERY, _rota)]

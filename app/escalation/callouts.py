@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.activation.actions.asking import ask
 from app.activation.actions.callouts import begin_round
 from app.activation.events import CalloutOpened, CalloutStopped, QuestionsAsked, SlotFilled
-from app.activation.models import WANTING, Question, QuestionState, Slot
+from app.activation.models import WANTING, Question, QuestionState, Slot, SlotKind
 from app.core.db import UnitOfWork
 from app.escalation import deadlines
 from app.escalation.deadlines import ENGINE
@@ -74,6 +74,8 @@ def opened(uow: UnitOfWork, entry: Entry) -> None:
     event = entry.event
     assert isinstance(event, CalloutOpened)
     for slot in event.slots:
+        if slot.kind == SlotKind.INFORMATION:
+            continue
         deadlines.begin(uow, slot.kind, slot.slot_id, entry.stream.removeprefix("incident:"), uow.now)
 
 
@@ -82,6 +84,8 @@ def asked(uow: UnitOfWork, entry: Entry) -> None:
     event = entry.event
     assert isinstance(event, QuestionsAsked)
     slot = uow.session.get_one(Slot, event.slot_id)
+    if slot.kind is SlotKind.INFORMATION:
+        return
     deadlines.wait_anew(uow, slot.kind.value, slot.id, slot.incident_id)
 
 
@@ -98,4 +102,5 @@ def stopped(uow: UnitOfWork, entry: Entry) -> None:
     event = entry.event
     assert isinstance(event, CalloutStopped)
     for slot in uow.session.scalars(sa.select(Slot).where(Slot.callout_id == event.callout_id)):
-        deadlines.end(uow, slot.kind.value, slot.id)
+        if slot.kind is not SlotKind.INFORMATION:
+            deadlines.end(uow, slot.kind.value, slot.id)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
-from app.activation.actions.asking import lane
+from app.activation.actions.reaching import lane
 from app.activation.candidates import chunks, phone
 from app.activation.queries import source_of
 from app.activation.texts import in_gsm, trimmed

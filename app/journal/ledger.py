@@ -18,6 +18,9 @@ from app.journal.canonical import GENESIS, canonical, sha256
 from app.journal.entries import Entry, Event
 from app.journal.models import JournalEntry, StreamHead
 
+# On the table, not the class: an entry is written once and never read back in its transaction.
+_INSERT = sa.insert(JournalEntry.__table__)  # type: ignore[arg-type]
+
 Subscriber = Callable[[UnitOfWork, Entry], None]
 _SUBSCRIBERS: dict[type[Event], list[Subscriber]] = defaultdict(list)
 
@@ -100,7 +103,7 @@ def append(
         hash="",
     )
     entry = _with_hash(unhashed)
-    uow.session.execute(sa.insert(JournalEntry).values(**_row(entry)))
+    uow.session.execute(_INSERT, _row(entry))
     head.seq, head.hash = entry.seq, entry.hash
     uow.before_commit(f"sign {stream}", lambda: _seal(uow, head))
     for subscriber in _SUBSCRIBERS[type(event)]:

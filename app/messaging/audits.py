@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.messaging.actions.looks import GIVE_UP
 from app.messaging.channels import Channel
-from app.messaging.models import CarrierEvent, InboundText, Intent, SenderPace
+from app.messaging.models import CarrierEvent, InboundText, Intent, SenderState
 from app.messaging.retries import LEASE
 from app.messaging.states import IntentState
 from app.watchdog.registry import Offence, audits
@@ -95,12 +95,15 @@ def open_messages(session: Session, now: datetime) -> Iterable[OpenMessage]:
     others = sa.literal_column("intents.state").in_([sa.literal_column(f"'{s}'") for s in _OTHER_OPEN])
     for query in (pending, columns.where(others)):
         for row in session.execute(query):
-            yield OpenMessage(*row, busy=busy)
+            yield OpenMessage(*row, busy=row.channel in busy)
 
 
-def _busy(session: Session, now: datetime) -> bool:
-    free_at = session.scalar(sa.select(sa.func.max(SenderPace.free_at, type_=SenderPace.free_at.type)))
-    return free_at is not None and free_at > now - BUSY_WITHIN
+def _busy(session: Session, now: datetime) -> set[Channel]:
+    """Channels that go as fast as they may: a sender that has just been used to its limit, and none that idles."""
+    query = sa.select(SenderState.channel).where(
+        SenderState.active, SenderState.rate > 0, SenderState.free_at > now - BUSY_WITHIN
+    )
+    return set(session.scalars(query))
 
 
 def judge_stored(row: Any, now: datetime) -> Offence | None:

@@ -1,8 +1,9 @@
-"""What the carrier posts is worked off as it comes, and together when it comes faster than that.
+"""What the carrier posts is stored, together when much comes at once, and worked off afterwards.
 
-After a call-out a thousand phones report and answer within seconds, all about one incident, whose journal takes
-one writer at a time. So of the requests in one process one leads: it works off what all have stored, and the
-others go home. Alone, a request does its own work before it answers.
+After a call-out a thousand phones report and answer within seconds, all about one incident, whose journal takes one
+writer at a time; and the carrier shall not wait for that. So a request stores and returns, and one thread of its
+process, woken by it, does the work. What a process leaves behind when it dies, a tick does (`lookout.backlog`).
+Without that thread (`start` was not called) whoever stores works as well.
 """
 
 from __future__ import annotations
@@ -17,57 +18,105 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
+from flask import Flask
 
 from app.core.db import UnitOfWork
 from app.messaging.actions import incoming, reports
+from app.messaging.actions.incoming import Text
 from app.messaging.actions.reports import Report
 from app.messaging.models import CarrierEvent, InboundText
 from app.runtime import Runtime
 
 log = structlog.get_logger()
 
-REPORTS_AT_ONCE, TEXTS_AT_ONCE = 200, 20
+REPORTS_AT_ONCE, TEXTS_AT_ONCE = 100, 100
 LONGEST = 5.0
-"""Seconds one request may spend on other requests' work; the carrier waits 15."""
+"""Seconds one request may spend on other requests' work, where no thread does it; the carrier waits 15."""
 
 
 @dataclass(eq=False)
 class _Waiting:
-    report: Report
+    what: Report | Text
     stored: bool = False
 
 
 class Drain:
     """One for each process."""
 
-    def __init__(self, rt: Runtime) -> None:
-        self._rt = rt
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._rt: Runtime = app.extensions["muster"]
         self._waiting: deque[_Waiting] = deque()
         self._storing = threading.Lock()
         self._reports = _Lead(self._some_reports)
         self._texts = _Lead(self._some_texts)
+        self._thread: threading.Thread | None = None
+        self._come = threading.Event()
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Work in a thread of this process from now on, until `stop`."""
+        self._thread = threading.Thread(target=self._run, name="drain", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End what the thread is at; what is left is done by a tick."""
+        self._stopping.set()
+        self._come.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
 
     def hear(self, report: Report) -> None:
         """Store a report, and see that it is applied. Raises if it cannot be stored."""
-        mine = _Waiting(report)
+        self._keep(report)
+        self._work(self._reports)
+
+    def take_in(self, text: Text) -> None:
+        """Store a text from a phone, and see that it is acted on. Raises if it cannot be stored."""
+        self._keep(text)
+        self.understand()
+
+    def understand(self) -> None:
+        """See that stored texts from phones are acted on."""
+        self._work(self._texts)
+
+    def _work(self, lead: _Lead) -> None:
+        lead.ask()
+        if self._thread is None:
+            lead.work(LONGEST)
+        else:
+            self._come.set()
+
+    def _run(self) -> None:
+        with self._app.app_context():
+            while not self._stopping.is_set():
+                self._come.wait()
+                self._come.clear()
+                for lead in (self._texts, self._reports):
+                    try:
+                        lead.work(LONGEST)
+                    except Exception:
+                        log.exception("drain.failed")
+
+    def _keep(self, what: Report | Text) -> None:
+        mine = _Waiting(what)
         self._waiting.append(mine)
         with self._storing:
             if not mine.stored:  # by whoever had the lock before
                 self._store(mine)
-        self._reports.work()
-
-    def understand(self) -> None:
-        """See that stored texts from phones are acted on."""
-        self._texts.work()
 
     def _store(self, mine: _Waiting) -> None:
-        """Everything that waits, in one transaction; if that fails, the others try again for themselves."""
+        """Everything that waits, in one transaction; if that fails, each tries again for itself."""
         batch = list(self._waiting)
         try:
-            self._rt.db.transact(reports.store, [one.report for one in batch])
+            self._rt.db.transact_first(_store, [one.what for one in batch])
         except Exception:
             self._waiting.remove(mine)
-            raise
+            if len(batch) == 1:
+                raise
+            self._rt.db.transact_first(_store, [mine.what])
+            return
         for one in batch:
             one.stored = True
             self._waiting.popleft()
@@ -77,7 +126,7 @@ class Drain:
 
     def _some_texts(self) -> bool:
         ids = open_ids(self._rt, InboundText, most=TEXTS_AT_ONCE)
-        return sum(try_one(self._rt, incoming.understand, one) for one in ids) >= TEXTS_AT_ONCE
+        return understand(self._rt, ids) >= TEXTS_AT_ONCE
 
 
 class _Lead:
@@ -88,9 +137,12 @@ class _Lead:
         self._leading = threading.Lock()
         self._more = threading.Event()
 
-    def work(self) -> None:
+    def ask(self) -> None:
         self._more.set()
-        ends = time.monotonic() + LONGEST
+
+    def work(self, longest: float) -> None:
+        """While somebody has asked for it, and for `longest` seconds at most."""
+        ends = time.monotonic() + longest
         # Asked again after the lock is free: somebody may have come just as we were leaving.
         while self._more.is_set() and time.monotonic() < ends and self._leading.acquire(blocking=False):
             try:
@@ -99,6 +151,23 @@ class _Lead:
                     self._more.set()
             finally:
                 self._leading.release()
+
+
+def understand(rt: Runtime, text_ids: Sequence[str]) -> int:
+    """Act on stored texts in one transaction, or one by one if that cannot be; returns how many."""
+    if len(text_ids) > 1:
+        try:
+            return len(rt.db.transact(incoming.understand_many, text_ids))
+        except Exception:
+            log.exception("messaging.texts_failed", count=len(text_ids))
+    return sum(try_one(rt, incoming.understand, one) for one in text_ids)
+
+
+def _store(uow: UnitOfWork, arrived: Sequence[Report | Text]) -> None:
+    reports.store(uow, [one for one in arrived if isinstance(one, Report)])
+    for text in arrived:
+        if isinstance(text, Text):
+            incoming.keep(uow, text)
 
 
 def apply_reports(rt: Runtime, event_ids: Sequence[str]) -> int:

@@ -16,14 +16,17 @@ Stage = Literal["sent", "delivered", "failed"]
 
 @dataclass(frozen=True)
 class Inbound:
-    """A text from a known phone. `person_ids` are the active people with that number, sorted; several when
-    people share a phone. `to` is our number, empty for a simulated phone."""
+    """A text from a known phone, or a key pressed in a call. `person_ids` are the active people with that
+    number, sorted; several when people share a phone. `to` is our number, empty for a simulated phone.
+    `subject_id` is what a call was about, so that a key needs no code."""
 
     from_: str
     to: str
     text: str
     received_at: datetime
     person_ids: tuple[str, ...]
+    channel: str = "sms"
+    subject_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,17 @@ class Delivery:
     at: datetime
 
 
-ReplyHandler = Callable[[UnitOfWork, Inbound], bool]
+ReplyHandler = Callable[[UnitOfWork, list[Inbound]], list[bool | None]]
 DeliveryHandler = Callable[[UnitOfWork, list[Delivery]], None]
 _REPLY_HANDLERS: list[ReplyHandler] = []
 _DELIVERY_HANDLERS: dict[Purpose, list[DeliveryHandler]] = {}
 
 
 def on_reply(handler: ReplyHandler) -> ReplyHandler:
-    """Decorator: called with each text from a known phone, in one transaction of its own in which nothing
-    but the text itself is locked yet. Returns whether it knew what to do; the
-    first that does ends the search.
+    """Decorator: called with texts from known phones, in one transaction in which nothing but the texts
+    themselves is locked yet. Returns for each whether it knew what to do: the first handler that does ends
+    the search; None when it failed and is to be tried again later, which undoes nothing of the others. Of a
+    single text a failure may be raised.
     """
     _REPLY_HANDLERS.append(handler)
     return handler
@@ -75,9 +79,14 @@ def followed() -> list[Purpose]:
     return [purpose for purpose, handlers in _DELIVERY_HANDLERS.items() if handlers]
 
 
-def answered(uow: UnitOfWork, inbound: Inbound) -> bool:
-    """Hand a text to the rooms; whether one of them knew what to do."""
-    return any(handler(uow, inbound) for handler in _REPLY_HANDLERS)
+def answered(uow: UnitOfWork, inbound: list[Inbound]) -> list[bool | None]:
+    """Hand texts to the rooms; for each, whether one of them knew what to do, or None for later."""
+    known: dict[int, bool | None] = dict.fromkeys(range(len(inbound)), False)
+    for handler in _REPLY_HANDLERS:
+        left = [index for index, result in known.items() if result is False]
+        if left:
+            known.update(zip(left, handler(uow, [inbound[index] for index in left]), strict=True))
+    return [known[index] for index in range(len(inbound))]
 
 
 def tell(uow: UnitOfWork, steps: Iterable[tuple[Purpose, Delivery]]) -> None:

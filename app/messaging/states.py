@@ -66,3 +66,6 @@ WAITING = (IntentState.PENDING, IntentState.UNKNOWN)
 
 UNDER_WAY = (IntentState.CLAIMED, IntentState.SENT, IntentState.UNCONFIRMED)
 """States that may lead to another try."""
+
+HEARD = (IntentState.UNKNOWN, *UNDER_WAY, IntentState.DELIVERED)
+"""States in which the person has the message, or may have it."""

@@ -1,7 +1,7 @@
 """What Twilio posts to us: reports about texts we sent, and texts from phones.
 
-Twilio gives us 15 seconds and posts again only when asked to, so what comes is stored first and processed in
-a second transaction; what fails there is done later by a tick.
+Twilio gives us 15 seconds and posts again only when asked to, so what comes is stored, and that is all a request
+does; see `drain` for the rest.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from flask import Blueprint, Response, request
 
 from app.accounts.access import public
 from app.core.errors import Forbidden, Invalid
-from app.messaging.actions import incoming
+from app.messaging.actions.incoming import Text
 from app.messaging.actions.reports import Report
 from app.messaging.carriers.signature import HEADER, called_url, is_authentic
-from app.runtime import runtime, transact
+from app.runtime import runtime
 
 log = structlog.get_logger()
 webhooks = Blueprint("webhooks", __name__, url_prefix="/webhooks/twilio")
@@ -47,17 +47,16 @@ def inbound() -> Response:
     _check_signature()
     form = request.form
     media = form.get("NumMedia", "0")
-    text_id = transact(
-        incoming.store,
+    text = Text(
         carrier_id=_required("MessageSid", "SmsSid"),
         from_=_required("From"),
         to=form.get("To", ""),
         text=form.get("Body") or form.get("ButtonPayload") or form.get("ButtonText") or "",
         media=int(media) if media.isdecimal() and len(media) < 4 else 0,
         said=form.get("OptOutType"),
+        sender=form.get("MessagingServiceSid"),
     )
-    if text_id is not None:
-        runtime().parts["drain"].understand()
+    runtime().parts["drain"].take_in(text)
     return Response(NO_ANSWER, content_type="text/xml; charset=utf-8")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +12,8 @@ from sqlalchemy.orm import Session
 from app.core.ids import first_id
 from app.messaging.carriers.errors import ErrorClass
 from app.messaging.channels import Channel
-from app.messaging.models import Attempt, Intent, SenderPace
-from app.messaging.senders import Sender
+from app.messaging.models import Attempt, Intent, SenderState
+from app.messaging.queries import senders
 from app.messaging.states import AttemptState, IntentState
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -63,12 +62,17 @@ class LaneLoad:
 class SenderRate:
     """What a sender handed over in the last minute, and what it may; `may` is None without a limit."""
 
+    state: SenderState
     name: str
-    channel: str
-    kind: str
     last_minute: int
     may: float | None
-    busy_until: datetime | None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it takes nothing for now."""
+        if self.state.stopped_since is not None:
+            return "stopped"
+        return "resting" if self.state.rests_until is not None else None
 
 
 def lanes(session: Session, now: datetime) -> list[LaneLoad]:
@@ -95,33 +99,24 @@ def lanes(session: Session, now: datetime) -> list[LaneLoad]:
     return [LaneLoad(channel, lane, *held) for (channel, lane), held in sorted(found.items())]
 
 
-def rates(session: Session, senders: Sequence[Sender], now: datetime) -> list[SenderRate]:
-    """Every sender there is, and every name that sent in the last minute."""
-    name = sa.func.coalesce(Attempt.sender, Attempt.carrier)
+def rates(session: Session, now: datetime) -> list[SenderRate]:
+    """Every sender in use."""
     query = (
-        sa.select(name, Intent.channel, sa.func.count())
+        sa.select(Intent.channel, Attempt.sender, sa.func.count())
         .join(Intent, Intent.id == Attempt.intent_id)
         .where(Attempt.id >= first_id(now - MINUTE), Attempt.state != AttemptState.WITHHELD)
-        .group_by(name, Intent.channel)
+        .group_by(Intent.channel, Attempt.sender)
     )
     sent = {(row[0], row[1]): row[2] for row in session.execute(query)}
-    paces = {pace.sender: pace.free_at for pace in session.scalars(sa.select(SenderPace))}
-    known = [
+    return [
         SenderRate(
-            shown(sender.address),
-            sender.channel,
-            sender.kind.replace("_", " "),
-            sent.pop((sender.address, sender.channel), 0),
-            sender.rate * 60 if sender.rate else None,
-            paces.get(sender.address),
+            state,
+            shown(state.sender),
+            sent.get((state.channel, state.sender), 0),
+            state.rate * 60 if state.rate else None,
         )
-        for sender in senders
+        for state in senders(session)
     ]
-    others = [
-        SenderRate(shown(name), channel, "", count, None, paces.get(name))
-        for (name, channel), count in sorted(sent.items())
-    ]
-    return known + others
 
 
 def shown(address: str) -> str:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from flask import Blueprint, render_template
+from typing import Any
 
-from app.accounts.access import requires
+import sqlalchemy as sa
+from flask import Blueprint, render_template, url_for
+
+from app.accounts.access import actor, requires
+from app.core.errors import Invalid
 from app.core.permissions import Permission
 from app.escalation import queries as escalation
 from app.escalation.kinds import KINDS
 from app.escalation.planner import DOES
 from app.health.models import EngineBeat
-from app.messaging.queries import queue
-from app.runtime import runtime
+from app.messaging.actions.senders import reopen
+from app.messaging.channels import Channel
+from app.messaging.queries import queue, sender_events
+from app.runtime import runtime, transact
 from app.watchdog import engine as reading
 from app.watchdog import queries
 from app.watchdog.registry import AUDITS
 from app.watchdog.wording import label
+from app.web.forms import done, typed
 
 pages = Blueprint("watchdog", __name__)
 
 SHOWN = 50
+DECISIONS = 8
 SILENT_SECONDS = 30
 """A part that has said nothing for so long is taken to be dead."""
 CLEAN_SECONDS = 90
@@ -49,7 +56,9 @@ def engine() -> str:
             watched_outside=rt.settings.watchdog_url is not None,
             on_watch=len(rt.settings.watch_contacts),
             lanes=reading.lanes(db, now),
-            rates=reading.rates(db, getattr(rt.settings, "senders", ()), now),
+            rates=reading.rates(db, now),
+            decisions=sender_events(db, DECISIONS),
+            shown=reading.shown,
             errors=reading.errors(db, now),
             ended=reading.ended(db, now),
             texts=queue(db, now),
@@ -61,3 +70,14 @@ def engine() -> str:
             clean_seconds=CLEAN_SECONDS,
             ping_seconds=PING_SECONDS,
         )
+
+
+@pages.route("/engine/senders/open", methods=["POST"])
+@requires(Permission.CALLOUT_SEND)
+def open_sender() -> Any:
+    """Whoever has put its set-up right lets a sender send again, now."""
+    channel = typed("channel")
+    if channel not in list(Channel):
+        raise Invalid.field("channel", f"must be one of {', '.join(Channel)}")
+    transact(reopen, actor(), channel=Channel(channel), sender=typed("sender"))
+    return done("It may send again.", url_for("watchdog.engine"))

@@ -94,7 +94,9 @@ def test_a_mistyped_reply_is_told_what_is_allowed_and_changes_nothing(db, hospit
     before = kinds(db, incident)
     assert reply(db, hospital.phone(6), text)
     assert "reply 1 coming within 30 min" in last_text(db, hospital.people[6])
-    assert kinds(db, incident) == before
+    written = ["message.received"] if text not in ("5", "") else []
+    assert kinds(db, incident) == before + written
+    assert question_to(db, hospital.people[6]).state == "open"
     with db.read() as session:
         assert [a.digit for a in session.query(Answer)] == [None]
 

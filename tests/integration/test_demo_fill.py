@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -11,14 +12,17 @@ from flask import Flask
 
 from app.accounts.identity import actor_of
 from app.accounts.models import Account
+from app.core.clock import ManualClock
 from app.core.db import Database
 from app.core.errors import Conflict
 from app.demo.commands import accounts_table
 from app.demo.fill import fill, is_empty
+from app.demo.rota_filling import go_on
 from app.demo.sign_in import PASSWORD
 from app.facilities.models import Facility, Unit
 from app.resources.models import StockLevel
-from app.staffing.models import ContactMethod, DepthEntry, Person, Skill
+from app.staffing.models import ContactMethod, DepthEntry, Person, Shift, Skill
+from app.staffing.onduty import on_duty
 from app.surge.models import Reading, Recommendation, RecommendationState
 from tests.support.client import PageClient
 
@@ -33,7 +37,6 @@ def test_everything_generated_is_there(db: Database) -> None:
                 Facility,
                 Unit,
                 Person,
-                ContactMethod,
                 Skill,
                 DepthEntry,
                 Account,
@@ -42,11 +45,13 @@ def test_everything_generated_is_there(db: Database) -> None:
             )
         }
         heads = session.scalar(sa.select(sa.func.count()).where(Person.supervisor_id.is_(None)))
+        texts = session.scalars(sa.select(ContactMethod).where(ContactMethod.channel == "sms")).all()
+        now = db.clock.now()
+        duty = [on_duty(session, facility.id, now) for facility in session.scalars(sa.select(Facility))]
     assert counts == {
         Facility: len(data.facilities),
         Unit: len(data.units),
         Person: len(data.people),
-        ContactMethod: len(data.people),
         Skill: sum(len(p.skills) for p in data.people),
         DepthEntry: len(data.depth),
         Account: len(data.accounts),
@@ -54,6 +59,11 @@ def test_everything_generated_is_there(db: Database) -> None:
         Reading: sum(1 for _ in data.readings()),
     }
     assert heads == 1
+    assert len(texts) == len(data.people)
+    for found in duty:
+        assert found.here > 0
+        assert found.unknown == 0
+        assert any(floor.spare() <= 0 for _, floor in found.floors), "at night floors are just met"
     with pytest.raises(Conflict, match="empty database"):
         fill(db)
 
@@ -103,3 +113,20 @@ def test_serve_names_a_port_that_is_taken_before_it_changes_anything(
     assert refused.exit_code == 1
     assert "Set PORT to another one" in refused.output
     assert is_empty(db)
+
+
+@pytest.mark.engine("sqlite")
+def test_the_demo_goes_on_working(app: Flask, db: Database, clock: ManualClock) -> None:
+    people = fill(db).people
+    assert db.transact(go_on, people) == 0
+    clock.advance(days=3)
+    assert db.transact(go_on, people) > 100
+    assert db.transact(go_on, people) == 0
+    clock.advance(days=40)
+    db.transact(go_on, people)
+    with db.read() as session:
+        last = session.scalar(sa.select(sa.func.max(Shift.ends_at)))
+        home = session.scalars(sa.select(Facility.id).where(Facility.code == "SBMC")).one()
+        assert on_duty(session, home, clock.now()).here > 0
+    assert last is not None
+    assert last > clock.now() + timedelta(days=7)

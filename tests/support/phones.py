@@ -40,7 +40,7 @@ def reply(db: Database, number: str, text: str) -> bool:
         people = tuple(sorted(uow.session.scalars(query)))
         if not people:
             return False
-        return inbox.answered(uow, inbox.Inbound(number, "", text, uow.now, people))
+        return inbox.answered(uow, [inbox.Inbound(number, "", text, uow.now, people)]) == [True]
 
     _a_second(db)
     return db.transact(receive)
@@ -53,6 +53,8 @@ def deliver(db: Database, stage: Any, *people: Person, error: str | None = None)
     def tell(uow: UnitOfWork) -> None:
         for stream in sorted({intent.stream for intent in newest if intent.stream}):
             lock(uow, stream)
+        for intent in newest:
+            uow.session.get_one(Intent, intent.id).state = IntentState(stage)
         steps = [
             inbox.Delivery(intent.id, intent.subject_id, intent.person_id, stage, error, uow.now)
             for intent in newest

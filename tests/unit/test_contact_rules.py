@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.errors import Invalid
 from app.staffing.contacts import schedule
-from app.staffing.contacts.addresses import address_of, ending
+from app.staffing.contacts.addresses import ending
 from app.staffing.contacts.models import QuietTestState as S
 from app.staffing.contacts.report import Row, tallied
 from app.staffing.contacts.rules import (
@@ -86,32 +85,15 @@ def test_codes_are_read_as_people_type_them_and_blanked_as_they_are_said() -> No
 
 
 @pytest.mark.parametrize(
-    ("channel", "typed", "stored", "shown"),
+    ("channel", "address", "shown"),
     [
-        ("sms", "(202) 555-0123", "+12025550123", "23"),
-        ("voice", "202 555 0199", "+12025550199", "99"),
-        ("email", " Ada.Quill@Demo.Example ", "ada.quill@demo.example", "@demo.example"),
+        ("sms", "+12025550123", "23"),
+        ("voice", "+12025550199", "99"),
+        ("email", "ada@demo.example", "@demo.example"),
     ],
 )
-def test_addresses_are_read_and_named(channel: str, typed: str, stored: str, shown: str) -> None:
-    assert address_of(channel, typed) == stored
-    assert ending(channel, stored) == shown
-
-
-@pytest.mark.parametrize(
-    ("channel", "typed"),
-    [
-        ("email", "ada"),
-        ("email", "a@b"),
-        ("email", "a b@c.example"),
-        ("voice", "12"),
-        ("voice", "x"),
-        ("pigeon", "1"),
-    ],
-)
-def test_what_is_no_address_is_said(channel: str, typed: str) -> None:
-    with pytest.raises(Invalid):
-        address_of(channel, typed)
+def test_addresses_are_named_without_giving_them_away(channel: str, address: str, shown: str) -> None:
+    assert ending(channel, address) == shown
 
 
 def at(text: str, zone: str, fold: int = 0) -> datetime:

@@ -8,14 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.activation.replies import Known, Reply, parse, resolve
+from app.activation.replies import Known, Reply, is_message, parse, resolve, without_numbers
 from app.activation.rules import DIGITS, next_code
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
-def known(code: str, minutes: int = 0, *, open_: bool = True, standing: bool = False) -> Known:
-    return Known(code, code, code * 4, code, open_, standing, NOW + timedelta(minutes=minutes))
+def known(
+    code: str, minutes: int = 0, *, open_: bool = True, standing: bool = False, informs: bool = False
+) -> Known:
+    return Known(
+        code, code, frozenset({code * 4}), code, open_, standing, NOW + timedelta(minutes=minutes), informs
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,3 +114,84 @@ def test_a_lone_digit_never_picks_one_of_several_open(
         assert resolved.how == "ambiguous"
     elif waiting:
         assert resolved.question == waiting[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "digit", "code"),
+    [
+        ("1 but I need a ride", "1", None),
+        ("1, I need a ride", "1", None),
+        ("1. Coming with Jo", "1", None),
+        ("1A please leave the gate open", "1", "A"),
+        ("2 - parking is full, is the side gate open", "2", None),
+        ("2\nmy car is in the shop", "2", None),
+        ("9 sorry I am out of town", "9", None),
+        ("9, I cannot come, my child is ill", "9", None),
+        ("3 I'll bring two others", "3", None),
+    ],
+)
+def test_a_digit_with_words_that_leave_no_doubt_is_answer_and_message(
+    text: str, digit: str, code: str | None
+) -> None:
+    assert parse(text) == Reply(digit, code, words=True)
+    assert is_message(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 hour away",
+        "1 moment please",
+        "2 kids at home",
+        "3 of us are coming",
+        "1 am ill",
+        "1 but I cannot come before noon",
+        "1, no wait",
+        "1 but maybe later",
+        "1 or 2",
+        "1 I can come at 6",
+        "1? who is this",
+        "1, wrong number",
+        "9 but I can come after lunch",
+        "9, coming",
+        "9 if that is fine",
+        "9, not sure",
+        "2, 9",
+        "I said 1",
+        "11 but late",
+        "4 but I need a ride",
+    ],
+)
+def test_a_digit_with_words_that_leave_doubt_is_no_answer(text: str) -> None:
+    assert parse(text) is None
+
+
+@pytest.mark.parametrize("text", ["", " ", "5", "12", "1 2", "7B", "...", "+12025550123", "1️⃣2️⃣"])
+def test_what_is_only_mistyped_is_no_message(text: str) -> None:
+    assert not is_message(text)
+
+
+@pytest.mark.parametrize("text", ["yes", "👍", "on my way", "who is this?", "1 or 2", "好"])
+def test_what_somebody_has_written_is_a_message(text: str) -> None:
+    assert is_message(text)
+
+
+def test_a_digit_answers_what_asks_before_what_only_informs() -> None:
+    asks, informs = known("A"), known("B", 5, informs=True)
+    assert resolve(Reply("1"), [asks, informs]).question == asks
+    assert resolve(Reply("1", "B"), [asks, informs]).question == informs
+    assert resolve(Reply("1"), [informs]).question == informs
+    assert resolve(None, [asks, informs]).question == asks
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Call me at +1 (202) 555-0123 please", "Call me at (number) please"),
+        ("202.555.0123", "(number)"),
+        ("Here by 06:30, room 4 West", "Here by 06:30, room 4 West"),
+        ("Gate 12, row 345", "Gate 12, row 345"),
+    ],
+)
+def test_phone_numbers_are_left_out_of_what_is_journalled(text: str, kept: str) -> None:
+    assert without_numbers(text) == kept

@@ -59,6 +59,9 @@ def test_every_missing_setting_is_named_at_once() -> None:
         ("MUSTER_MAX_SOCKETS", "0", "from 1"),
         ("MUSTER_JOBS", "sometimes", "inline, off"),
         ("TWILIO_ACCOUNT_SID", "XX1", "start with AC"),
+        ("MUSTER_SEGMENT_PRICE", "0.00831", "at most 4 decimals"),
+        ("MUSTER_CALL_MINUTE_PRICE", "-1", "such as 0.0083"),
+        ("MUSTER_CURRENCY", "dollars", "three letters"),
     ],
 )
 def test_a_wrong_setting_says_what_is_expected(tmp_path: Path, name: str, value: str, expected: str) -> None:
@@ -73,3 +76,9 @@ def test_secrets_do_not_show_when_settings_are_printed(tmp_path: Path) -> None:
     shown = repr(load(production(tmp_path, **twilio)))
     assert GOOD_SECRET not in shown
     assert "hush" not in shown
+
+
+@pytest.mark.parametrize(("text", "price"), [("0.0083", 83), ("1", 10_000), ("0.01", 100), ("", None)])
+def test_prices_are_whole_ten_thousandths(tmp_path: Path, text: str, price: int | None) -> None:
+    prices = load(production(tmp_path, MUSTER_SEGMENT_PRICE=text, MUSTER_CURRENCY="EUR")).prices
+    assert (prices.segment, prices.minute, prices.currency) == (price, None, "EUR")

@@ -2,5 +2,15 @@
 
 from app.activation.actions.answers import Given, answer
 from app.activation.actions.callouts import ask_again, ask_next, open_callout, stop_callout
+from app.activation.actions.messages import mark_read, write
 
-__all__ = ["Given", "answer", "ask_again", "ask_next", "open_callout", "stop_callout"]
+__all__ = [
+    "Given",
+    "answer",
+    "ask_again",
+    "ask_next",
+    "mark_read",
+    "open_callout",
+    "stop_callout",
+    "write",
+]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from app.accounts import links
-from app.activation import candidates, events, texts
+from app.activation import candidates, chain, events
+from app.activation.actions.reaching import Reach
 from app.activation.codes import codes_of
 from app.activation.models import (
     Callout,
@@ -17,27 +17,18 @@ from app.activation.models import (
     Question,
     QuestionState,
     Slot,
+    SlotKind,
     SlotState,
     Stage,
 )
-from app.activation.queries import source_of
-from app.activation.rules import LINK_LIFE
+from app.activation.standing import NO_HOLDS
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
 from app.incidents.actions.record import record
 from app.incidents.models import Incident
-from app.messaging.actions import Wish, request_all, supersede
+from app.messaging.actions import Wish, request_all, supersede_all
+from app.messaging.states import Purpose
 from app.staffing.models import Person
-
-QUESTION_LIFE = timedelta(hours=2)
-"""A text that could not be sent for so long is not sent any more."""
-
-SYSTEM = Actor.system("call-outs")
-
-
-def lane(incident: Incident, urgency: int) -> int:
-    """0 answers, 1 questions, 2 notices; an exercise never stands before something real."""
-    return urgency + (4 if incident.exercise else 0)
 
 
 def ask(
@@ -68,9 +59,10 @@ def ask(
 
 
 def _left(uow: UnitOfWork, slot: Slot, asked: Sequence[Question]) -> list[str]:
-    """Who is left of the list: not asked in this round yet, and not settled by a no or a yes."""
+    """Who is left of the list: not asked in this round yet, and not settled by a no or a yes. A no holds for
+    some hours."""
     done = {q.person_id for q in asked if q.round == slot.round}
-    done |= {q.person_id for q in asked if q.state is not QuestionState.REPLACED and _settled(q)}
+    done |= {q.person_id for q in asked if q.state is not QuestionState.REPLACED and _settled(q, uow.now)}
     query = sa.select(Candidate.person_id).where(Candidate.slot_id == slot.id).order_by(Candidate.rank)
     return [person_id for person_id in uow.session.scalars(query) if person_id not in done]
 
@@ -84,15 +76,16 @@ def _choose(
         now.asked.discard(question.person_id)  # asking again replaces this slot's own question
     chosen: list[Person] = []
     for some in candidates.chunks(left, max(20, min(count * 2, candidates.AT_ONCE))):
-        free = [p for p in candidates.people(uow.session, some) if now.why_not(p) is None]
-        chosen += free[: count - len(chosen)]
+        chosen += candidates.free(now, slot, candidates.people(uow.session, some), count - len(chosen))
         if len(chosen) == count:
             break
     return chosen, not now.asked.isdisjoint(left)
 
 
-def _settled(question: Question) -> bool:
-    return question.outcome in (Outcome.CANNOT_COME, Outcome.COMING)
+def _settled(question: Question, now: datetime) -> bool:
+    if question.outcome is Outcome.CANNOT_COME and question.answered_at is not None:
+        return question.answered_at > now - NO_HOLDS
+    return question.outcome in (Outcome.COMING, Outcome.LATER, Outcome.READ)
 
 
 def _ask(
@@ -105,7 +98,8 @@ def _ask(
     why: str,
 ) -> None:
     callout = uow.session.get_one(Callout, slot.callout_id)
-    source = source_of(uow.session, incident)
+    plan = chain.INFORMATION if slot.kind is SlotKind.INFORMATION else chain.read_plan(callout.chain)
+    reach = Reach(uow, incident)
     codes = codes_of(uow.session, chosen, uow.now, slot.id)
     older = {q.person_id: q for q in asked if q.state is not QuestionState.REPLACED}
     made: list[Question] = []
@@ -113,28 +107,28 @@ def _ask(
     for person in chosen:
         old = older.get(person.id)
         code, tagged = codes.give(person, old.code if old else None)
-        question = _question(uow, slot, person, code)
+        question = _question(uow, slot, person, code, chain.build(person.contacts, plan))
         made.append(question)
-        link = link_to(uow, callout, question)
-        body = texts.question(
-            source,
-            title=slot.title,
-            code=code,
-            tagged=tagged,
-            key=intent_key(question),
-            link=link,
-            extra=callout.extra,
-        )
-        wishes.append(wish(uow, incident, question, person, body))
+        addresses = {contact.id: contact.address for contact in person.contacts}
+        wishes += reach.wishes(question, addresses, question.tried, tagged=tagged)
         if old is not None:
-            old.state = QuestionState.REPLACED
-            supersede(uow, subject_id=old.id)
+            old.state, old.next_channel_at = QuestionState.REPLACED, None
+    supersede_all(uow, [older[p.id].id for p in chosen if p.id in older], Purpose.QUESTION)
     slot.state = SlotState.OPEN
     uow.session.add_all(made)
     uow.session.flush()
     request_all(uow, wishes)
     listed = [
-        events.Asked(q.id, q.person_id, q.person_name, q.code, _id(older.get(q.person_id))) for q in made
+        events.Asked(
+            q.id,
+            q.person_id,
+            q.person_name,
+            q.code,
+            _id(older.get(q.person_id)),
+            q.channels,
+            q.next_channel_at,
+        )
+        for q in made
     ]
     asked_now = events.QuestionsAsked(
         callout_id=slot.callout_id,
@@ -147,9 +141,10 @@ def _ask(
     record(uow, incident, actor, asked_now)
 
 
-def _question(uow: UnitOfWork, slot: Slot, person: Person, code: str) -> Question:
-    contact = candidates.phone(person)
-    assert contact is not None
+def _question(
+    uow: UnitOfWork, slot: Slot, person: Person, code: str, steps: tuple[chain.Step, ...]
+) -> Question:
+    tried = chain.at_once(steps)
     return Question(
         id=uow.new_id(),
         slot_id=slot.id,
@@ -157,46 +152,16 @@ def _question(uow: UnitOfWork, slot: Slot, person: Person, code: str) -> Questio
         incident_id=slot.incident_id,
         person_id=person.id,
         person_name=person.name,
-        contact_id=contact.id,
+        contact_id=steps[tried[0]].contact,
         round=slot.round,
         code=code,
         state=QuestionState.OPEN,
         stage=Stage.ASKED,
         asked_at=uow.now,
+        chain=chain.plain(steps),
+        tried=tried,
+        next_channel_at=chain.next_at(steps, tried, uow.now, uow.now),
     )
-
-
-def link_to(uow: UnitOfWork, callout: Callout, question: Question) -> str:
-    secret = links.make(
-        uow,
-        person_id=question.person_id,
-        purpose="answer",
-        subject_id=question.id,
-        expires_at=uow.now + LINK_LIFE,
-    )
-    return f"{callout.public_url}/a/{secret}"
-
-
-def wish(uow: UnitOfWork, incident: Incident, question: Question, person: Person, body: str) -> Wish:
-    """The text of a question, to the number in `question.contact_id`."""
-    contact = next(c for c in person.contacts if c.id == question.contact_id)
-    return Wish(
-        purpose="question",
-        subject_id=question.id,
-        stream=incident.stream,
-        person_id=person.id,
-        contact_id=contact.id,
-        to=contact.address,
-        body=body,
-        key=intent_key(question),
-        lane=lane(incident, 1),
-        expires_at=uow.now + QUESTION_LIFE,
-    )
-
-
-def intent_key(question: Question) -> str:
-    """One text a question and phone: call-out, person and round are what a question is unique by (I1)."""
-    return f"question:{question.id}:{question.contact_id}"
 
 
 def _exhaust(uow: UnitOfWork, actor: Actor, incident: Incident, slot: Slot, unanswered: int) -> None:
@@ -206,6 +171,14 @@ def _exhaust(uow: UnitOfWork, actor: Actor, incident: Incident, slot: Slot, unan
         callout_id=slot.callout_id, slot_id=slot.id, title=slot.title, unanswered=unanswered
     )
     record(uow, incident, actor, exhausted)
+
+
+def told(uow: UnitOfWork, actor: Actor, incident: Incident, slot: Slot, number: int) -> None:
+    """What is for information has been sent to everybody on the list; nobody else will be asked."""
+    slot.state = SlotState.TOLD
+    uow.session.flush()
+    event = events.SlotTold(callout_id=slot.callout_id, slot_id=slot.id, title=slot.title, number=number)
+    record(uow, incident, actor, event)
 
 
 def _id(question: Question | None) -> str | None:

@@ -7,19 +7,24 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from app.activation import events, texts
-from app.activation.actions.asking import SYSTEM, ask
-from app.activation.actions.standing_down import stand_down
+from app.activation.actions import listing
+from app.activation.actions.asking import ask, told
+from app.activation.actions.reaching import SYSTEM
+from app.activation.actions.standing_down import no_further, stand_down
 from app.activation.candidates import Group, Seat
+from app.activation.chain import PLANS, plain_plan
 from app.activation.models import (
     WANTING,
     Callout,
     CalloutState,
-    Candidate,
+    ChainPlan,
     Slot,
+    SlotKind,
     SlotState,
 )
 from app.activation.planning import plan, sample_link
 from app.activation.queries import source_of
+from app.activation.rules import use_later_at, wanted_by
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
 from app.core.errors import Conflict, NotFound
@@ -38,12 +43,15 @@ def open_callout(
     groups: Sequence[Group] = (),
     text: str = "",
     at_once: int = 1,
+    within_minutes: int | None = None,
+    chain: ChainPlan = ChainPlan.NORMAL,
     public_url: str,
 ) -> Callout:
-    """Freeze the lists and ask the first of each. `at_once`: how many are asked together for a position;
-    a group has its own. `text` is added to what each is sent. Links begin with `public_url`."""
+    """Freeze the lists and ask the first of each. `at_once`: how many are asked together for a position, and
+    `within_minutes`: how soon somebody is to be there; a group has its own. `text` is added to what each is
+    sent, `chain` is how hard each is tried. Links begin with `public_url`."""
     incident = take(uow, actor, Permission.CALLOUT_SEND, incident_id)
-    seats = plan(uow.session, incident, positions, groups, at_once, uow.now)
+    seats = plan(uow.session, incident, positions, groups, at_once, uow.now, within_minutes)
     titles = [seat.title for seat in seats]
     extra = texts.checked_extra(source_of(uow.session, incident), titles, text, sample_link(public_url))
     callout = Callout(
@@ -54,6 +62,8 @@ def open_callout(
         state=CalloutState.OPEN,
         opened_at=uow.now,
         opened_by=actor.name,
+        plan=chain,
+        chain=plain_plan(PLANS[chain]),
     )
     uow.session.add(callout)
     slots = [_slot(uow, callout, place, seat) for place, seat in enumerate(seats)]
@@ -61,24 +71,27 @@ def open_callout(
     uow.session.add_all(slots)
     uow.session.flush()
     for slot, seat in zip(slots, seats, strict=True):
-        uow.session.add_all(
-            Candidate(slot_id=slot.id, rank=rank, person_id=person.id, person_name=person.name)
-            for rank, person in enumerate(seat.listed, 1)
-        )
+        listing.keep(uow, slot, seat)
     opened = [_opened(slot, seat) for slot, seat in zip(slots, seats, strict=True)]
-    record(uow, incident, actor, events.CalloutOpened(callout_id=callout.id, extra=extra, slots=opened))
+    opening = events.CalloutOpened(callout_id=callout.id, extra=extra, slots=opened, plan=chain.value)
+    callout.opened_position = record(uow, incident, actor, opening).position or ""
     for slot in slots:
-        ask(uow, actor, incident, slot, slot.at_once, "opened")
+        number = ask(uow, actor, incident, slot, slot.at_once, "opened")
+        if slot.kind is SlotKind.INFORMATION:
+            told(uow, actor, incident, slot, number)
     return callout
 
 
 def ask_next(uow: UnitOfWork, actor: Actor, slot_id: str) -> int:
-    """Do not wait: ask the next on the list now. Returns how many were asked."""
+    """Do not wait: ask the next on the list now, or somebody who has become free since it was made. Returns
+    how many were asked."""
     incident, slot = take_slot(uow, actor, Permission.CALLOUT_SEND, slot_id)
     if slot.state not in WANTING:
         raise Conflict(f"{slot.title} wants nobody any more.")
     if asked := ask(uow, actor, incident, slot, slot.at_once, "by_hand"):
         return asked
+    if listing.rank_anew(uow, actor, incident, slot):
+        return ask(uow, actor, incident, slot, slot.at_once, "by_hand")
     raise Conflict(f"Nobody is left to ask for {slot.title}. Begin its list again, or call a group.")
 
 
@@ -91,7 +104,8 @@ def ask_again(uow: UnitOfWork, actor: Actor, slot_id: str) -> int:
 
 
 def begin_round(uow: UnitOfWork, actor: Actor, incident: Incident, slot: Slot, why: str) -> int:
-    """The same for a caller who has taken the incident, such as escalation."""
+    """The same for a caller who has taken the incident, such as escalation. The list is ranked anew."""
+    listing.rank_anew(uow, actor, incident, slot)
     slot.round += 1
     asked = ask(uow, actor, incident, slot, slot.at_once, why, waited=True)
     if not asked:
@@ -118,7 +132,9 @@ def stop(uow: UnitOfWork, actor: Actor, incident: Incident, callout: Callout, re
     for slot in callout.slots:
         if slot.state in WANTING:
             slot.state = SlotState.STOPPED
-            number += stand_down(uow, incident, slot, texts.stopped(source, slot.title))
+            number += stand_down(uow, incident, slot, texts.stopped(source, slot.title), over=True)
+        elif slot.state is SlotState.TOLD:
+            no_further(uow, slot)
     callout.state, callout.stopped_at, callout.reason = CalloutState.STOPPED, uow.now, reason
     uow.session.flush()
     stopped = events.CalloutStopped(callout_id=callout.id, reason=reason, stood_down=number)
@@ -142,6 +158,7 @@ def take_slot(uow: UnitOfWork, actor: Actor, permission: Permission, slot_id: st
 
 
 def _slot(uow: UnitOfWork, callout: Callout, place: int, seat: Seat) -> Slot:
+    in_time = wanted_by(uow.now, seat.within_minutes)
     return Slot(
         id=uow.new_id(),
         callout_id=callout.id,
@@ -149,8 +166,14 @@ def _slot(uow: UnitOfWork, callout: Callout, place: int, seat: Seat) -> Slot:
         place=place,
         kind=seat.kind,
         position_slug=seat.position,
+        skill=seat.group.skill if seat.group else None,
+        department=seat.group.department if seat.group else None,
         title=seat.title,
         needed=seat.needed,
+        within_minutes=seat.within_minutes,
+        wanted_by=in_time,
+        use_later_at=use_later_at(uow.now, in_time) if in_time else None,
+        any_yes=in_time is None,
         at_once=seat.at_once,
         round=1,
         state=SlotState.OPEN,
@@ -166,4 +189,6 @@ def _opened(slot: Slot, seat: Seat) -> events.SlotOpened:
         needed=slot.needed,
         at_once=slot.at_once,
         listed=[events.Listed(person.id, person.name) for person in seat.listed],
+        within_minutes=slot.within_minutes,
+        wanted_by=slot.wanted_by,
     )

@@ -1,13 +1,25 @@
 """What each card shows. One file a subject, which registers its cards when it is imported."""
 
 from app.board.cards import CARDS, Card
-from app.board.faces import callouts, findings, header, journal, objectives, positions, requests, surge, tasks
+from app.board.faces import (
+    callouts,
+    findings,
+    header,
+    journal,
+    messages,
+    objectives,
+    positions,
+    requests,
+    surge,
+    tasks,
+)
 
 __all__ = [
     "callouts",
     "findings",
     "header",
     "journal",
+    "messages",
     "objectives",
     "positions",
     "requests",
@@ -21,6 +33,7 @@ ORDER = (
     *positions.CARDS_IN_ORDER,
     "surge",
     "callouts",
+    "messages",
     "tasks",
     "capacity",
     "requests",

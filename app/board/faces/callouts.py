@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,7 @@ STATES = {
     "exhausted": ("nobody left to ask", "act"),
     "filled": ("filled", "done"),
     "stopped": ("stopped", "normal"),
+    "told": ("told", "normal"),
 }
 
 
@@ -92,12 +94,36 @@ def _coming(questions: Any) -> list[tuple[str, datetime]]:
 
 
 def _opened_words(data: Data, _picture: Picture) -> str:
-    wanted = [s["title"] if s["position"] else f"{s['needed']} of {s['title']}" for s in data["slots"]]
-    return f"Call-out for {_joined(wanted)}"
+    return f"Call-out for {_joined([_wanted(slot) for slot in data['slots']])}"
+
+
+def _wanted(slot: Data) -> str:
+    if slot["kind"] == "information":
+        return f"{slot['title']}, for information"
+    what = slot["title"] if slot["position"] else f"{slot['needed']} of {slot['title']}"
+    within = slot.get("within_minutes")
+    return f"{what} within {within} min" if within is not None else what
 
 
 def _asked_words(data: Data, _picture: Picture) -> str:
     return f"Asked for {data['title']}: {_joined([q['person_name'] for q in data['questions']])}"
+
+
+def _listed_words(data: Data, _picture: Picture) -> str:
+    return f"More can be asked for {data['title']}: {_joined([p['person_name'] for p in data['added']])}"
+
+
+def _channelled_words(data: Data, _picture: Picture) -> str:
+    by = Counter(one["channel"] for one in data["questions"])
+    words = {"sms": "texted", "voice": "called", "email": "mailed"}
+    why = "no answer yet" if data["why"] == "silence" else "not reached"
+    counts = ", ".join(f"{number} {words.get(channel, channel)}" for channel, number in sorted(by.items()))
+    return f"Next way of reaching ({why}): {counts}"
+
+
+def _any_yes_words(data: Data, _picture: Picture) -> str:
+    taken = len(data["taken"])
+    return f"Nobody can be there in time for {data['title']} any more: every yes counts now, {taken} taken"
 
 
 def _delivered_words(data: Data, _picture: Picture) -> str:
@@ -114,6 +140,8 @@ def _answer_words(data: Data, _picture: Picture) -> str:
     eta = f" within {data['eta_minutes']} min" if data["eta_minutes"] is not None else ""
     said = {
         "coming": f"comes{eta}",
+        "later": f"would come{eta}, later than wanted",
+        "read": "has read it",
         "cannot_come": "cannot come",
         "not_needed": f"would come{eta}, place taken",
         "over": f"would come{eta}, call-out over",
@@ -150,6 +178,12 @@ says("callout.opened", _opened_words)
 says("question.asked", _asked_words)
 says("question.delivered", _delivered_words)
 says("answer.received", _answer_words)
+says("slot.listed", _listed_words)
+says("question.channelled", _channelled_words)
+says("slot.any_yes", _any_yes_words)
+says("slot.told", "{title}: {number} told, for information")
+says("message.received", "{person_name} writes: {text}")
+says("message.read", "{person_name} has read a message")
 says("slot.filled", "{title} filled: {by}. {stood_down} stood down")
 says("slot.reopened", "{title} wanted again: {person_name} cannot come after all")
 says("slot.exhausted", "Nobody left to ask for {title}; {unanswered} have not answered")

@@ -6,20 +6,22 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.activation import events
-from app.activation.models import Callout, Candidate, Slot
+from app.activation.models import Callout, Candidate, Message, Question, Slot
+from app.activation.replies import without_numbers
 from app.board.picture import Picture, on, reads_tables
-from app.board.sections.callouts import CalloutView, QuestionView, SlotView, WaitView
+from app.board.sections.callouts import CalloutView, MessageView, QuestionView, SlotView, WaitView
 from app.escalation.events import EscalationSet, EscalationStepped
 from app.escalation.models import Deadline, DeadlineState
 from app.incidents.events import IncidentClosed
 from app.journal import Entry
 
 CARD = ("callouts",)
+MESSAGES = ("messages",)
 
 
 @on(events.CalloutOpened, cards=CARD)
 def opened(picture: Picture, entry: Entry, event: events.CalloutOpened) -> None:
-    callout = CalloutView(event.callout_id, entry.occurred_at, entry.actor["name"], event.extra)
+    callout = CalloutView(event.callout_id, entry.occurred_at, entry.actor["name"], event.extra, event.plan)
     picture.callouts.items[callout.id] = callout
     for slot in event.slots:
         callout.slot_ids.append(slot.slot_id)
@@ -32,6 +34,9 @@ def opened(picture: Picture, entry: Entry, event: events.CalloutOpened) -> None:
             slot.needed,
             slot.at_once,
             len(slot.listed),
+            slot.within_minutes,
+            slot.wanted_by,
+            slot.wanted_by is None,
         )
 
 
@@ -41,11 +46,32 @@ def asked(picture: Picture, entry: Entry, event: events.QuestionsAsked) -> None:
     slot.state, slot.round = "open", event.round
     for one in event.questions:
         if one.replaces is not None:
-            slot.questions[one.replaces].state = "replaced"
+            replaced = slot.questions[one.replaces]
+            replaced.state, replaced.next_channel_at = "replaced", None
         slot.questions[one.question_id] = QuestionView(
-            one.question_id, one.person_id, one.person_name, event.round, one.code, entry.occurred_at
+            one.question_id,
+            one.person_id,
+            one.person_name,
+            event.round,
+            one.code,
+            entry.occurred_at,
+            channels=list(one.channels),
+            next_channel_at=one.next_channel_at,
         )
         picture.callouts.slot_of[one.question_id] = slot.id
+
+
+@on(events.SlotListed, cards=CARD)
+def listed(picture: Picture, _entry: Entry, event: events.SlotListed) -> None:
+    picture.callouts.slots[event.slot_id].listed += len(event.added)
+
+
+@on(events.QuestionsChannelled, cards=CARD)
+def channelled(picture: Picture, _entry: Entry, event: events.QuestionsChannelled) -> None:
+    for one in event.questions:
+        question = picture.callouts.question(one.question_id)
+        question.channels.append(one.channel)
+        question.next_channel_at = one.next_channel_at
 
 
 @on(events.QuestionsDelivered, cards=CARD)
@@ -58,7 +84,10 @@ def delivered(picture: Picture, _entry: Entry, event: events.QuestionsDelivered)
     }
     for stage, question_ids in stages.items():
         for question_id in question_ids:
-            picture.callouts.question(question_id).stage = stage
+            question = picture.callouts.question(question_id)
+            question.stage = stage
+            if stage == "failed":
+                question.next_channel_at = None
 
 
 @on(events.AnswerReceived, cards=CARD)
@@ -66,6 +95,41 @@ def answered(picture: Picture, entry: Entry, event: events.AnswerReceived) -> No
     question = picture.callouts.question(event.question_id)
     question.state, question.digit, question.outcome = "answered", event.digit, event.outcome
     question.eta_minutes, question.answered_at = event.eta_minutes, entry.occurred_at
+    question.next_channel_at = None
+
+
+@on(events.SlotTakesAnyYes, cards=CARD)
+def takes_any_yes(picture: Picture, _entry: Entry, event: events.SlotTakesAnyYes) -> None:
+    slot = picture.callouts.slots[event.slot_id]
+    slot.any_yes = True
+    for question_id in event.taken:
+        slot.questions[question_id].outcome = "coming"
+
+
+@on(events.SlotTold, cards=CARD)
+def told(picture: Picture, _entry: Entry, event: events.SlotTold) -> None:
+    picture.callouts.slots[event.slot_id].state = "told"
+
+
+@on(events.MessageReceived, cards=MESSAGES)
+def message_received(picture: Picture, entry: Entry, event: events.MessageReceived) -> None:
+    picture.callouts.messages[event.message_id] = MessageView(
+        event.message_id,
+        event.callout_id,
+        event.title,
+        event.person_name,
+        event.channel,
+        event.text,
+        event.to,
+        event.position,
+        entry.occurred_at,
+    )
+
+
+@on(events.MessageRead, cards=MESSAGES)
+def message_read(picture: Picture, entry: Entry, event: events.MessageRead) -> None:
+    message = picture.callouts.messages[event.message_id]
+    message.read_at, message.read_by = entry.occurred_at, event.person_name
 
 
 @on(events.SlotFilled, cards=CARD)
@@ -90,6 +154,9 @@ def stopped(picture: Picture, entry: Entry, event: events.CalloutStopped) -> Non
     for slot in picture.callouts.slots_of(callout):
         if slot.wanting:
             slot.stand_down("stopped")
+        elif slot.state == "told":
+            for question in slot.questions.values():
+                question.next_channel_at = None
 
 
 @on(EscalationSet, cards=CARD)
@@ -135,6 +202,7 @@ def read(session: Session, incident_id: str, picture: Picture) -> None:
             callout.opened_at,
             callout.opened_by,
             callout.extra,
+            callout.plan.value,
             callout.state.value,
             callout.stopped_at,
             callout.reason,
@@ -145,6 +213,31 @@ def read(session: Session, incident_id: str, picture: Picture) -> None:
             view.waits = waits.get(slot.id)
             picture.callouts.slots[slot.id] = view
             picture.callouts.slot_of.update(dict.fromkeys(view.questions, slot.id))
+    _read_messages(session, incident_id, picture)
+
+
+def _read_messages(session: Session, incident_id: str, picture: Picture) -> None:
+    written = (
+        sa.select(Message, Slot.title, Callout.opened_by, Callout.opened_position)
+        .join(Question, Question.id == Message.question_id)
+        .join(Slot, Slot.id == Question.slot_id)
+        .join(Callout, Callout.id == Message.callout_id)
+        .where(Message.incident_id == incident_id)
+    )
+    for message, title, to, position in session.execute(written.order_by(Message.received_at, Message.id)):
+        picture.callouts.messages[message.id] = MessageView(
+            message.id,
+            message.callout_id,
+            title,
+            message.person_name,
+            message.channel,
+            without_numbers(message.text),
+            to,
+            position,
+            message.received_at,
+            message.read_at,
+            message.read_by,
+        )
 
 
 def _slot(slot: Slot, listed: int) -> SlotView:
@@ -157,6 +250,9 @@ def _slot(slot: Slot, listed: int) -> SlotView:
         slot.needed,
         slot.at_once,
         listed,
+        slot.within_minutes,
+        slot.wanted_by,
+        slot.any_yes,
         slot.round,
         slot.state.value,
     )
@@ -174,5 +270,7 @@ def _slot(slot: Slot, listed: int) -> SlotView:
             q.eta_minutes,
             q.outcome.value if q.outcome else None,
             q.answered_at,
+            q.channels,
+            q.next_channel_at,
         )
     return view

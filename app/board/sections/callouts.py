@@ -23,6 +23,10 @@ class QuestionView:
     eta_minutes: int | None = None
     outcome: str | None = None
     answered_at: datetime | None = None
+    channels: list[str] = field(default_factory=list)
+    """Tried so far, in order."""
+    next_channel_at: datetime | None = None
+    """When the next is tried unless an answer comes first."""
 
 
 @dataclass
@@ -37,7 +41,11 @@ class WaitView:
 
 @dataclass
 class SlotView:
-    """A position or a group wanted; `listed` people are on its frozen list."""
+    """A position or a group wanted, or one told for information; `listed` people are on its list.
+
+    within_minutes, wanted_by  a promise to be there until then is in time; None: any yes counts.
+    any_yes  every yes counts now, however late.
+    """
 
     id: str
     callout_id: str
@@ -47,6 +55,9 @@ class SlotView:
     needed: int
     at_once: int
     listed: int
+    within_minutes: int | None = None
+    wanted_by: datetime | None = None
+    any_yes: bool = True
     round: int = 1
     state: str = "open"
     questions: dict[str, QuestionView] = field(default_factory=dict)
@@ -57,12 +68,32 @@ class SlotView:
         return self.state in ("open", "exhausted")
 
     def stand_down(self, state: str) -> None:
-        """The slot ends, and with it every question that stands open."""
+        """The slot ends, and with it every question that stands open; who would come later is not needed."""
         self.state = state
         self.waits = None
         for question in self.questions.values():
             if question.state == "open":
-                question.state = "stood_down"
+                question.state, question.next_channel_at = "stood_down", None
+            elif question.outcome == "later" and question.state == "answered":
+                question.outcome = "not_needed" if state == "filled" else "over"
+
+
+@dataclass
+class MessageView:
+    """What somebody who was asked has written, until a person says that they have read it. `to` opened the
+    call-out and held `position` then."""
+
+    id: str
+    callout_id: str
+    title: str
+    person_name: str
+    channel: str
+    text: str
+    to: str
+    position: str
+    received_at: datetime
+    read_at: datetime | None = None
+    read_by: str = ""
 
 
 @dataclass
@@ -71,6 +102,7 @@ class CalloutView:
     opened_at: datetime
     opened_by: str
     extra: str
+    plan: str = "quiet"
     state: str = "open"
     stopped_at: datetime | None = None
     reason: str = ""
@@ -83,6 +115,7 @@ class Callouts:
     slots: dict[str, SlotView] = field(default_factory=dict)
     slot_of: dict[str, str] = field(default_factory=dict)
     """Question id to slot id."""
+    messages: dict[str, MessageView] = field(default_factory=dict)
 
     def question(self, question_id: str) -> QuestionView:
         return self.slots[self.slot_of[question_id]].questions[question_id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -46,12 +47,28 @@ def record(
     *,
     occurred_at: datetime | None = None,
     corrects: int | None = None,
+    held: Mapping[str, str] | None = None,
 ) -> Entry:
-    """Append to the incident's journal, with the positions that the actor holds at this moment."""
-    position = _positions_held(uow, incident.id, actor.person_id)
+    """Append to the incident's journal, with the positions that the actor holds at this moment. `held`: all
+    that are held, by person, when the caller has read them."""
+    if held is not None and actor.person_id is not None:
+        position = held.get(actor.person_id)
+    else:
+        position = _positions_held(uow, incident.id, actor.person_id)
     return append(
         uow, incident.stream, actor, event, position=position, occurred_at=occurred_at, corrects=corrects
     )
+
+
+def positions_held(uow: UnitOfWork, incident_id: str) -> dict[str, str]:
+    """What everybody holds at this moment, by person."""
+    query = sa.select(Assignment.person_id, Assignment.position_slug).where(
+        Assignment.incident_id == incident_id, Assignment.ended_at.is_(None)
+    )
+    found: dict[str, str] = {}
+    for person_id, slug in uow.session.execute(query.order_by(Assignment.position_slug)):
+        found[person_id] = f"{found[person_id]}, {slug}" if person_id in found else slug
+    return found
 
 
 def _positions_held(uow: UnitOfWork, incident_id: str, person_id: str | None) -> str | None:

@@ -1,5 +1,5 @@
-"""All that messaging writes. Other rooms use `request`, `request_all` and `supersede`."""
+"""All that messaging writes. Other rooms use `request`, `request_all`, `supersede` and `supersede_all`."""
 
-from app.messaging.actions.intents import Wish, request, request_all, supersede
+from app.messaging.actions.intents import Wish, request, request_all, supersede, supersede_all
 
-__all__ = ["Wish", "request", "request_all", "supersede"]
+__all__ = ["Wish", "request", "request_all", "supersede", "supersede_all"]

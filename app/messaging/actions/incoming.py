@@ -2,52 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
 import sqlalchemy as sa
 
 from app.core.db import UnitOfWork
 from app.core.insert import insert_once
+from app.messaging.actions.senders import close_for, open_for
+from app.messaging.channels import Channel
 from app.messaging.inbox import Inbound, answered
 from app.messaging.keywords import keyword
 from app.messaging.models import InboundText
+from app.messaging.optouts import EVERY, senders_of
 from app.staffing.models import ContactMethod, Person
 
 
-def store(
-    uow: UnitOfWork,
-    *,
-    carrier_id: str,
-    from_: str,
-    to: str,
-    text: str,
-    media: int = 0,
-    said: str | None = None,
-) -> str | None:
-    """Keep a text; returns its id, or None when it was here before. `said`: the carrier's own reading."""
+@dataclass(frozen=True)
+class Text:
+    """What a phone sent, as the carrier posts it.
+
+    said    the carrier's own reading of a word like STOP.
+    sender  which of our senders it came to, when that is not the number `to`: a messaging service.
+    """
+
+    carrier_id: str
+    from_: str
+    to: str
+    text: str
+    media: int = 0
+    said: str | None = None
+    sender: str | None = None
+
+
+def keep(uow: UnitOfWork, text: Text) -> str | None:
+    """Store a text; returns its id, or None when it was here before."""
     row = {
         "id": uow.new_id(),
-        "carrier_id": carrier_id[:80],
-        "from_": from_[:200],
-        "to": to[:200],
-        "body": text,
-        "media": media,
-        "keyword": said[:80] if said else None,
+        "carrier_id": text.carrier_id[:80],
+        "from_": text.from_[:200],
+        "to": text.to[:200],
+        "sender": (text.sender or text.to)[:80] or None,
+        "body": text.text,
+        "media": text.media,
+        "keyword": text.said[:80] if text.said else None,
         "received_at": uow.now,
     }
     return str(row["id"]) if insert_once(uow.session, InboundText, [row]) else None
 
 
-def understand(uow: UnitOfWork, text_id: str) -> str | None:
-    """Act on a stored text and return what was made of it; None when somebody else has it or had it.
+def store(uow: UnitOfWork, *, carrier_id: str, from_: str, to: str, text: str, **more: Any) -> str | None:
+    """`keep`, field by field."""
+    return keep(uow, Text(carrier_id, from_, to, text, **more))
 
-    The text itself is locked first; who holds a journal never waits for one.
+
+def understand(uow: UnitOfWork, text_id: str) -> str | None:
+    """Act on a stored text and return what was made of it; None when somebody else has it or had it."""
+    return understand_many(uow, [text_id]).get(text_id)
+
+
+def understand_many(uow: UnitOfWork, text_ids: Sequence[str]) -> dict[str, str]:
+    """Act on stored texts in one transaction; returns what was made of each. One that is missing is in other
+    hands, or failed and stays to be done again.
+
+    The texts themselves are locked first; who holds a journal never waits for one.
     """
-    waiting = sa.select(InboundText).where(InboundText.id == text_id, InboundText.processed_at.is_(None))
-    text = uow.session.scalars(waiting.with_for_update(skip_locked=True)).one_or_none()
-    if text is None:
-        return None
-    text.processed_at = uow.now
-    text.outcome = _act(uow, text)
-    return text.outcome
+    waiting = sa.select(InboundText).where(InboundText.id.in_(text_ids), InboundText.processed_at.is_(None))
+    oldest_first = waiting.order_by(InboundText.received_at, InboundText.id)
+    texts = list(uow.session.scalars(oldest_first.with_for_update(skip_locked=True)))
+    made = _act(uow, texts)
+    for text in texts:
+        if (outcome := made.get(text.id)) is not None:
+            text.processed_at, text.outcome = uow.now, outcome
+    return made
 
 
 def receive(uow: UnitOfWork, from_: str, text: str, *, to: str = "", carrier_id: str | None = None) -> str:
@@ -56,32 +84,60 @@ def receive(uow: UnitOfWork, from_: str, text: str, *, to: str = "", carrier_id:
     return (understand(uow, text_id) if text_id else None) or "repeated"
 
 
-def _act(uow: UnitOfWork, text: InboundText) -> str:
-    number = text.from_.rpartition(":")[2]  # RCS writes rcs:+12025550123
-    contacts = uow.session.execute(
-        sa.select(ContactMethod.opted_out_at, Person.id, Person.active)
+def _act(uow: UnitOfWork, texts: Sequence[InboundText]) -> dict[str, str]:
+    """What is made of each text, in the order in which they came."""
+    phones = _phones(uow, {_number(text) for text in texts})
+    made: dict[str, str] = {}
+    replies: dict[str, Inbound] = {}
+    for text in texts:
+        contacts = phones.get(_number(text), [])
+        if (outcome := _by_word(uow, text, contacts)) is not None:
+            made[text.id] = outcome
+        elif people := tuple(sorted({contact.id for contact in contacts if contact.active})):
+            replies[text.id] = Inbound(_number(text), text.to, text.body, text.received_at, people)
+        else:
+            made[text.id] = "unknown sender"
+    for text_id, known in zip(replies, answered(uow, list(replies.values())), strict=True):
+        if known is not None:
+            made[text_id] = "reply" if known else "not understood"
+    return made
+
+
+def _number(text: InboundText) -> str:
+    return text.from_.rpartition(":")[2]  # RCS writes rcs:+12025550123
+
+
+def _phones(uow: UnitOfWork, numbers: Collection[str]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    query = (
+        sa.select(ContactMethod.address, Person.id, Person.active)
         .join(Person, Person.id == ContactMethod.person_id)
-        .where(ContactMethod.address == number)
-    ).all()
+        .where(ContactMethod.address.in_(numbers))
+    )
+    for row in uow.session.execute(query):
+        found.setdefault(row.address, []).append(row)
+    return found
+
+
+def _by_word(uow: UnitOfWork, text: InboundText, contacts: Sequence[Any]) -> str | None:
+    """The words that carriers take for themselves."""
     if not contacts:
         return "unknown sender"
     word = keyword(text.body, text.keyword)
     if word == "help":
         return "help"
-    if word == "stop" or (word == "start" and any(contact.opted_out_at for contact in contacts)):
-        _opt(uow, number, out=word == "stop")
+    if word == "stop":
+        close_for(uow, Channel.SMS, _sender_of(uow, text), _number(text))
         return word
-    people = tuple(sorted({contact.id for contact in contacts if contact.active}))
-    if not people:
-        return "unknown sender"
-    inbound = Inbound(number, text.to, text.body, text.received_at, people)
-    return "reply" if answered(uow, inbound) else "not understood"
+    if word == "start" and open_for(uow, Channel.SMS, _sender_of(uow, text), _number(text)):
+        return word
+    return None
 
 
-def _opt(uow: UnitOfWork, number: str, *, out: bool) -> None:
-    at = ContactMethod.opted_out_at
-    numbers = sa.update(ContactMethod).where(ContactMethod.address == number)
-    if out:
-        uow.session.execute(numbers.where(at.is_(None)).values(opted_out_at=uow.now))
-    else:
-        uow.session.execute(numbers.values(opted_out_at=None))
+def _sender_of(uow: UnitOfWork, text: InboundText) -> str:
+    """Which sender a STOP or START is meant for; all of them when it came to none that we know."""
+    ours = senders_of(uow.session, Channel.SMS)
+    named = [one for one in (text.sender, text.to) if one]
+    if not ours:
+        return named[0] if named else EVERY
+    return next((one for one in named if one in ours), EVERY)

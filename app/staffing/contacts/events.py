@@ -16,9 +16,9 @@ class ContactVerified(Event):
     how: str
 
 
-@event("contact.changed", "person:{person_id}")
-class ContactChanged(Event):
-    """`what` is added, removed, paused, resumed or quiet_hours; `detail` in words."""
+@event("contact.rests", "person:{person_id}")
+class ContactRests(Event):
+    """`what` is paused, resumed or quiet_hours; `detail` in words. Urgent messages come all the same."""
 
     person_id: str
     person_name: str

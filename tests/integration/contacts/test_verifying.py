@@ -134,7 +134,7 @@ def test_one_changes_ones_own_and_the_keeper_everybodys(
         with pytest.raises(Forbidden):
             enter(db, ada, "123456", who)
         with pytest.raises(Forbidden):
-            db.transact(owning.add_method, who, ada.id, channel="sms", address=SECOND_PHONE)
+            db.transact(owning.add_method, who, ada.id, kind="mobile", address=SECOND_PHONE)
     with pytest.raises(Forbidden):
         db.transact(verifying.vouch, Actor.person(ada.id, ada.name), ada.id, ada.contacts[0].id)
     with pytest.raises(NotFound):
@@ -152,10 +152,10 @@ def test_methods_are_added_rested_and_removed(
     db: Database, hospital: Hospital, ada: Person, clock: ManualClock
 ) -> None:
     me = Actor.person(ada.id, ada.name)
-    added = db.transact(owning.add_method, me, ada.id, channel="voice", address="(202) 555-0188")
+    added = db.transact(owning.add_method, me, ada.id, kind="landline", address="(202) 555-0188")
     assert (added.address, added.rank, added.verified_at) == (SECOND_PHONE, 2, None)
-    with pytest.raises(Invalid, match="is there already"):
-        db.transact(owning.add_method, me, ada.id, channel="voice", address=SECOND_PHONE)
+    with pytest.raises(Invalid, match="has this number already"):
+        db.transact(owning.add_method, me, ada.id, kind="landline", address=SECOND_PHONE)
     db.transact(owning.set_quiet_hours, me, ada.id, added.id, start="22:00", end="06:00")
     for bad in (("22:00", ""), ("25:00", "06:00"), ("06:00", "06:00"), ("6", "7")):
         with pytest.raises(Invalid):
@@ -164,10 +164,10 @@ def test_methods_are_added_rested_and_removed(
         with pytest.raises(Invalid):
             db.transact(owning.pause, me, ada.id, added.id, until=bad_until)
     db.transact(owning.remove_method, me, ada.id, added.id)
-    assert [(kind, data["what"]) for kind, data in said(db, hospital)] == [
-        ("contact.changed", "added"),
-        ("contact.changed", "quiet_hours"),
-        ("contact.changed", "removed"),
+    assert [(kind, data.get("what")) for kind, data in said(db, hospital)] == [
+        ("contact.added", None),
+        ("contact.rests", "quiet_hours"),
+        ("contact.removed", None),
     ]
     with db.read() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(ContactCare)) == 0
@@ -191,11 +191,11 @@ def test_the_page_of_ones_own(app: Flask, db: Database, hospital: Hospital) -> N
     client.post("/account/reach", form | {"do": "pause", "until": "2026-11-25T12:00"})
     assert "End the pause" in client.get("/account/reach").text
     client.post("/account/reach", form | {"do": "resume"})
-    client.post("/account/reach", {"do": "add", "channel": "email", "address": "cleo@demo.example"})
+    client.post("/account/reach", {"do": "add", "kind": "email", "address": "cleo@demo.example"})
     assert "@demo.example" in client.get("/account/reach").text
     assert (
         "number that can get texts"
-        in client.post("/account/reach", {"do": "add", "channel": "sms", "address": "12"}, 422).text
+        in client.post("/account/reach", {"do": "add", "kind": "mobile", "address": "12"}, 422).text
     )
     client.post("/account/reach", {"do": "nonsense"}, 422)
     client.post("/account/reach", form | {"do": "vouch"}, 403)
@@ -214,6 +214,6 @@ def test_the_keepers_page_of_a_person(app: Flask, db: Database, hospital: Hospit
     keeper.post(url, {"do": "test"})
     assert len(sent_to(db, ben.contacts[0].id)) == 0, "the tick makes it"
     assert "is planned" in keeper.get(url).text
-    keeper.post(f"/people/{ben.id}/phones/{ben.contacts[0].id}/verify")
+    keeper.post(f"/people/{ben.id}/contacts/{ben.contacts[0].id}/verify")
     keeper.post(url, form | {"do": "remove"})
     assert "Nothing reaches Ben Orso: no number or address" in keeper.get(url).text

@@ -49,11 +49,11 @@ class Rooms:
     understands: bool = True
     raises: bool = False
 
-    def heard(self, uow: UnitOfWork, inbound: Inbound) -> bool:
+    def heard(self, uow: UnitOfWork, inbound: list[Inbound]) -> list[bool | None]:
         if self.raises:
             raise RuntimeError("the room is on fire")
-        self.replies.append(inbound)
-        return self.understands
+        self.replies += inbound
+        return [self.understands for _ in inbound]
 
     def told(self, uow: UnitOfWork, deliveries: list[Delivery]) -> None:
         if self.raises:

@@ -7,39 +7,24 @@ from datetime import datetime
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
 from app.core.errors import Invalid
+from app.staffing.actions.contacts import add_to, remove_from
 from app.staffing.contacts.actions.access import care_of, method_of, note, take_person
-from app.staffing.contacts.addresses import address_of, ending
-from app.staffing.contacts.events import ContactChanged
+from app.staffing.contacts.addresses import ending
+from app.staffing.contacts.events import ContactRests
 from app.staffing.contacts.rules import DAY_MINUTES, LONGEST_PAUSE
 from app.staffing.models import ContactMethod, Person
 
-MOST_METHODS = 6
+
+def add_method(
+    uow: UnitOfWork, actor: Actor, person_id: str, *, kind: str, address: str, calls: bool = False
+) -> ContactMethod:
+    """Add a mobile (for calls too, if `calls`), a landline or a mail address; not verified yet."""
+    return add_to(uow, actor, take_person(uow, actor, person_id), kind, address, calls=calls)
 
 
-def add_method(uow: UnitOfWork, actor: Actor, person_id: str, *, channel: str, address: str) -> ContactMethod:
-    """Add a number for texts or calls, or a mail address, tried after those already there; not verified yet."""
-    person = take_person(uow, actor, person_id)
-    stored = address_of(channel, address)
-    if any(c.channel == channel and c.address == stored for c in person.contacts):
-        raise Invalid.field("address", "is there already")
-    if len(person.contacts) >= MOST_METHODS:
-        raise Invalid.field("address", f"at most {MOST_METHODS} a person; remove one first")
-    rank = max((c.rank for c in person.contacts), default=0) + 1
-    method = ContactMethod(id=uow.new_id(), person_id=person.id, channel=channel, address=stored, rank=rank)
-    uow.session.add(method)
-    uow.session.flush()
-    _changed(uow, actor, person, method, "added")
-    return method
-
-
-def remove_method(uow: UnitOfWork, actor: Actor, person_id: str, contact_id: str) -> ContactMethod:
+def remove_method(uow: UnitOfWork, actor: Actor, person_id: str, contact_id: str) -> None:
     """Take a method away; what was sent to it stays on record."""
-    person = take_person(uow, actor, person_id)
-    method = method_of(uow, person, contact_id)
-    _changed(uow, actor, person, method, "removed")
-    uow.session.delete(method)
-    uow.session.flush()
-    return method
+    remove_from(uow, actor, take_person(uow, actor, person_id), contact_id)
 
 
 def pause(
@@ -51,7 +36,7 @@ def pause(
     if until is not None and not uow.now < until <= uow.now + LONGEST_PAUSE:
         raise Invalid.field("until", f"must lie ahead, at most {LONGEST_PAUSE.days} days")
     care_of(uow, method).paused_until = until
-    _changed(uow, actor, person, method, "paused" if until else "resumed")
+    _rests(uow, actor, person, method, "paused" if until else "resumed")
     return method
 
 
@@ -68,7 +53,7 @@ def set_quiet_hours(
         care.quiet_from, care.quiet_to = _minute("quiet_from", start), _minute("quiet_to", end)
         if care.quiet_from == care.quiet_to:
             raise Invalid.field("quiet_to", "must be another time than the first")
-    _changed(uow, actor, person, method, "quiet_hours", f"{start} to {end}" if start else "none")
+    _rests(uow, actor, person, method, "quiet_hours", f"{start} to {end}" if start else "none")
     return method
 
 
@@ -81,10 +66,10 @@ def _minute(field: str, text: str) -> int:
     raise Invalid.field(field, "must be a time such as 06:00")
 
 
-def _changed(
+def _rests(
     uow: UnitOfWork, actor: Actor, person: Person, method: ContactMethod, what: str, detail: str = ""
 ) -> None:
-    event = ContactChanged(
+    event = ContactRests(
         person_id=person.id,
         person_name=person.name,
         channel=method.channel,

@@ -13,7 +13,7 @@ from app.messaging.inbox import Delivery, Inbound
 from app.messaging.models import Intent
 from app.messaging.states import IntentState
 from app.staffing.contacts.models import QuietTest, QuietTestState
-from app.staffing.contacts.rules import cleaned, result_after
+from app.staffing.contacts.rules import result_after
 from app.staffing.models import ContactMethod
 
 _S = QuietTestState
@@ -42,9 +42,13 @@ def take_deliveries(uow: UnitOfWork, deliveries: list[Delivery]) -> None:
             _hear(tests[delivery.subject_id], _HEARD[delivery.stage], delivery.at, delivery.error)
 
 
-def take_reply(uow: UnitOfWork, inbound: Inbound) -> bool:
-    """The digit 1 from a phone that was tested lately answers the newest test of that phone."""
-    if cleaned(inbound.text) != REPLY or not inbound.text.strip().startswith(REPLY):
+def take_replies(uow: UnitOfWork, inbound: list[Inbound]) -> list[bool | None]:
+    """For each text or pressed key, whether it was for a test. A 1 from a phone that was tested lately is."""
+    return [_take_reply(uow, one) for one in inbound]
+
+
+def _take_reply(uow: UnitOfWork, inbound: Inbound) -> bool:
+    if inbound.text.strip() != REPLY:
         return False
     query = (
         sa.select(QuietTest.id)
@@ -52,17 +56,19 @@ def take_reply(uow: UnitOfWork, inbound: Inbound) -> bool:
         .where(
             QuietTest.person_id.in_(inbound.person_ids),
             ContactMethod.address == inbound.from_,
+            ContactMethod.channel == inbound.channel,
             QuietTest.asked_at > uow.now - REPLIES_WITHIN,
             QuietTest.state != _S.SKIPPED,
         )
         .order_by(QuietTest.asked_at.desc(), QuietTest.id.desc())
         .limit(1)
     )
+    if inbound.subject_id is not None:
+        query = query.where(QuietTest.id == inbound.subject_id)
     test_id = uow.session.scalar(query)
-    if test_id is None:
-        return False
-    answered(uow, test_id, at=inbound.received_at)
-    return True
+    if test_id is not None:
+        answered(uow, test_id, at=inbound.received_at)
+    return test_id is not None
 
 
 def answered(uow: UnitOfWork, test_id: str, *, at: datetime) -> None:

@@ -16,7 +16,7 @@ from app.core.errors import Invalid
 from app.core.permissions import Permission
 from app.core.pseudonyms import Pseudonyms
 from app.facilities.models import Facility
-from app.messaging.channels import TO_PEOPLE, Channel
+from app.messaging.channels import Channel
 from app.runtime import runtime, transact
 from app.staffing import queries as roster
 from app.staffing.contacts import queries
@@ -29,13 +29,14 @@ from app.web.forms import Errors, done, local_time, submitted, typed
 
 LABELS = {
     "address": "Number or address",
-    "channel": "How",
+    "kind": "What it is",
     "code": "Code",
     "until": "Pause until",
     "quiet_from": "Quiet from",
     "quiet_to": "Quiet to",
 }
 HOW = {"code": "by code", "link": "by a link in a mail", "word_of_mouth": "in person"}
+KINDS = (("mobile", "Mobile"), ("landline", "Landline, for calls"), ("email", "Mail address"))
 RESULTS = {
     "planned": "is planned",
     "asked": "is on its way",
@@ -112,7 +113,7 @@ def show(view: View, errors: Errors | None = None) -> str:
             url=view.url,
             how=HOW,
             results=RESULTS,
-            channels=[(c.value, f"{NAMES[c]}s".capitalize()) for c in TO_PEOPLE],
+            kinds=KINDS,
             data=request.form if errors else {},
             errors=errors or {},
             at=request.form.get("contact_id", "") if errors else "",
@@ -166,7 +167,12 @@ def _vouch(view: View, contact_id: str) -> str:
 
 def _add(view: View, _contact_id: str) -> str:
     transact(
-        owning.add_method, view.actor, view.person_id, channel=typed("channel"), address=typed("address")
+        owning.add_method,
+        view.actor,
+        view.person_id,
+        kind=typed("kind"),
+        address=typed("address"),
+        calls=typed("calls") == "1",
     )
     return "Added. Ask for a code to make sure that it reaches you."
 

@@ -1,6 +1,7 @@
 import { startAges } from "./ages.js";
 import { startAutorefresh } from "./autorefresh.js";
 import { startBoard } from "./board/board.js";
+import { startFollowing } from "./board/follow.js";
 import { startDialogs } from "./dialogs.js";
 import { startCounters } from "./forms/counter.js";
 import { fillTokens } from "./forms/csrf.js";
@@ -19,4 +20,5 @@ startLists();
 startTheme();
 startAutorefresh();
 startBoard();
+startFollowing();
 document.querySelector("[data-focus]")?.focus();

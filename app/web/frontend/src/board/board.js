@@ -13,7 +13,7 @@ export function startBoard() {
   if (main) new Board(main).start();
 }
 
-class Board {
+export class Board {
   constructor(main) {
     this.main = main;
     this.incident = main.dataset.incident;

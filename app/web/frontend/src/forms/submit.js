@@ -35,7 +35,7 @@ async function onSubmit(event) {
   setTimeout(() => free(form), GIVE_BACK_MS);
 }
 
-const livePage = () => document.querySelector('[data-module="board"], [data-autorefresh]');
+const livePage = () => document.querySelector('[data-module="board"], [data-module="follow"], [data-autorefresh]');
 
 function hold(form, button) {
   form.dataset.busy = "";

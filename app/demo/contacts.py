@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.demo.parts import Filling, part
+from app.demo.filling import insert
+from app.demo.parts import Filling
 from app.facilities.models import Facility
 from app.messaging.carriers.errors import explain
 from app.messaging.channels import Channel
@@ -27,7 +28,6 @@ FAILS_FIRST, FAILS_LAST = 0.11, 0.03
 GONE, OFF = 30005, 30003
 
 
-@part
 def fill_quiet_tests(filling: Filling) -> None:
     uow, chance = filling.uow, Random(12)
     rows: list[dict[str, Any]] = []
@@ -43,8 +43,7 @@ def fill_quiet_tests(filling: Filling) -> None:
             )
         )
         rows += _history(filling, place, chance)
-    if rows:
-        uow.session.execute(sa.insert(QuietTest), rows)
+    insert(uow, QuietTest, rows)
     _wrong_numbers(filling, chance)
 
 

@@ -1,23 +1,23 @@
-"""Changing the roster: people, how to reach them, and the depth lists."""
+"""People on the roster, what they can do, and the depth lists."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.permissions import Permission
-from app.facilities.models import Facility
-from app.staffing.models import ContactMethod, DepthEntry, Person
-from app.staffing.phones import e164, masked
+from app.core.packs import SLUG
+from app.staffing import events
+from app.staffing.actions.record import take_hospital, take_person, tell
+from app.staffing.models import DepthEntry, Person, Skill
 
 NAME_MOST = 200
 LONGEST_TRAVEL_MINUTES = 24 * 60
 LONGEST_DEPTH_LIST = 50
-MOST_PHONES = 5
 
 
 def add_person(
@@ -32,9 +32,7 @@ def add_person(
     travel_minutes: int | None = None,
 ) -> Person:
     """Put somebody on a hospital's roster. `travel_minutes` from home, 0 to 1440, None when not known."""
-    actor.require(Permission.ROSTER_EDIT, facility_id)
-    if uow.session.get(Facility, facility_id) is None:
-        raise Invalid.field("facility", "there is no such hospital")
+    take_hospital(uow, actor, facility_id)
     if travel_minutes is not None and not 0 <= travel_minutes <= LONGEST_TRAVEL_MINUTES:
         raise Invalid.field(
             "travel_minutes", f"must be a whole number from 0 to {LONGEST_TRAVEL_MINUTES}, or empty"
@@ -53,55 +51,69 @@ def add_person(
         travel_minutes=travel_minutes,
     )
     uow.session.add(person)
-    uow.session.flush()
+    added = events.PersonAdded(
+        person_id=person.id,
+        person_name=person.name,
+        job_title=person.job_title,
+        department=person.department,
+    )
+    tell(uow, actor, facility_id, added)
     return person
 
 
 def set_active(uow: UnitOfWork, actor: Actor, person_id: str, *, active: bool) -> Person:
     """Take somebody off the roster, or back on. Who is off is neither called in nor assigned."""
-    person = _person(uow, actor, person_id)
+    person = take_person(uow, actor, person_id)
     person.active = active
+    changed = events.PersonActivated(person_id=person.id, person_name=person.name, active=active)
+    tell(uow, actor, person.facility_id, changed)
     return person
 
 
-def add_phone(uow: UnitOfWork, actor: Actor, person_id: str, *, phone: str) -> ContactMethod:
-    """Add a number for texts, tried after those already there. It is not verified yet."""
-    person = _person(uow, actor, person_id)
-    address = e164(phone)
-    if any(c.address == address for c in person.contacts):
-        raise Invalid.field("phone", f"{person.name} has this number already")
-    if len(person.contacts) >= MOST_PHONES:
-        raise Invalid.field("phone", f"at most {MOST_PHONES} numbers a person; remove one first")
-    method = ContactMethod(
-        id=uow.new_id(),
+def set_skill(
+    uow: UnitOfWork,
+    actor: Actor,
+    person_id: str,
+    *,
+    skill: str,
+    has: bool = True,
+    valid_until: datetime | None = None,
+) -> Person:
+    """Say that somebody has a skill, until when if it runs out, or that they have it no longer."""
+    slug = "_".join(skill.lower().replace("_", " ").replace("-", " ").split())
+    if len(slug) > 80 or not SLUG.fullmatch(slug):
+        raise Invalid.field("skill", "must be letters and digits, such as ICU nurse")
+    person = take_person(uow, actor, person_id)
+    found = next((each for each in person.skills if each.slug == slug), None)
+    if not has and found is None:
+        raise NotFound(f"{person.name} has no such skill.")
+    if not has:
+        person.skills.remove(found)  # type: ignore[arg-type]
+        uow.session.delete(found)
+    elif found is not None:
+        found.valid_until = valid_until
+    else:
+        person.skills.append(Skill(person_id=person.id, slug=slug, valid_until=valid_until))
+    changed = events.SkillSet(
         person_id=person.id,
-        channel="sms",
-        address=address,
-        rank=max((c.rank for c in person.contacts), default=0) + 1,
+        person_name=person.name,
+        skill=slug,
+        has=has,
+        valid_until=valid_until if has else None,
     )
-    uow.session.add(method)
-    uow.session.flush()
-    return method
-
-
-def remove_phone(uow: UnitOfWork, actor: Actor, person_id: str, contact_id: str) -> str:
-    """Take a number away; what was sent to it stays on record. Returns the number, masked."""
-    method = _contact(uow, _person(uow, actor, person_id), contact_id)
-    uow.session.delete(method)
-    uow.session.flush()
-    return masked(method.address)
+    tell(uow, actor, person.facility_id, changed)
+    return person
 
 
 def set_depth_list(
     uow: UnitOfWork, actor: Actor, *, facility_id: str, position: str, person_ids: Sequence[str]
 ) -> None:
     """Replace who could hold a position at a hospital, best first."""
-    actor.require(Permission.ROSTER_EDIT, facility_id)
-    # Two people who reorder one list at once queue at the hospital's row.
-    uow.session.execute(sa.select(Facility.id).where(Facility.id == facility_id).with_for_update())
+    take_hospital(uow, actor, facility_id)
     if len(person_ids) > LONGEST_DEPTH_LIST:
         raise Invalid.field("person_id", f"at most {LONGEST_DEPTH_LIST} people")
-    known = set(uow.session.scalars(sa.select(Person.id).where(Person.id.in_(person_ids), Person.active)))
+    on_roster = sa.select(Person.id, Person.name).where(Person.id.in_(person_ids), Person.active)
+    known = dict(uow.session.execute(on_roster).all())
     if len(set(person_ids)) != len(person_ids):
         raise Invalid.field("person_id", "stands twice in the list")
     if len(known) != len(person_ids):
@@ -116,22 +128,12 @@ def set_depth_list(
             id=uow.new_id(), facility_id=facility_id, position_slug=position, rank=rank, person_id=person_id
         )
         uow.session.add(entry)
-    uow.session.flush()
-
-
-def _person(uow: UnitOfWork, actor: Actor, person_id: str) -> Person:
-    person = uow.session.get(Person, person_id, with_for_update=True)
-    if person is None:
-        raise NotFound("There is no such person on the roster.")
-    actor.require(Permission.ROSTER_EDIT, person.facility_id)
-    return person
-
-
-def _contact(uow: UnitOfWork, person: Person, contact_id: str) -> ContactMethod:
-    method = uow.session.get(ContactMethod, contact_id)
-    if method is None or method.person_id != person.id:
-        raise NotFound(f"{person.name} has no such number.")
-    return method
+    changed = events.DepthListSet(
+        position=position,
+        person_ids=list(person_ids),
+        person_names=[known[person_id] for person_id in person_ids],
+    )
+    tell(uow, actor, facility_id, changed)
 
 
 def _words(field: str, text: str) -> str:

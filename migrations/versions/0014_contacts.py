@@ -7,8 +7,8 @@ from alembic import op
 
 from app.core.columns import UtcDateTime
 
-revision = "0011"
-down_revision = "0010"
+revision = "0014"
+down_revision = "0013"
 
 
 def upgrade() -> None:
