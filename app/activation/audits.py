@@ -1,10 +1,11 @@
-"""Call-outs that want somebody while nobody is asked and nothing is going to happen."""
+"""Call-outs that want somebody while nobody is asked and nothing is going to happen; chains that stand still."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,11 +16,12 @@ from app.incidents.models import Incident, IncidentState
 from app.watchdog.registry import Offence, audits
 
 STARTED_WITHIN = timedelta(minutes=1)
+DONE_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class WantingSlot:
-    """`waits`: a step of its policy is set; `asking`: somebody has been asked and has not answered."""
+    """`waits`: a step of its policy is set, or later arrivals are waited for; `asking`: somebody has been asked and has not answered."""
 
     id: str
     kind: SlotKind
@@ -64,7 +66,7 @@ def wanting_slots(session: Session, _now: datetime) -> Iterable[WantingSlot]:
             Slot.kind,
             Slot.state,
             Callout.opened_at,
-            waits.label("waits"),
+            sa.or_(waits, Slot.use_later_at.is_not(None)).label("waits"),
             asking.label("asking"),
             asked.label("asked"),
         )
@@ -73,3 +75,32 @@ def wanting_slots(session: Session, _now: datetime) -> Iterable[WantingSlot]:
         .where(Slot.state.in_(WANTING), Incident.state == IncidentState.ACTIVE)
     )
     return [WantingSlot(*row) for row in session.execute(query)]
+
+
+def judge_step(row: Any, now: datetime) -> Offence | None:
+    """Something that was to be done at `due_at`: (id, due_at, what)."""
+    until = row.due_at + DONE_WITHIN
+    return Offence(row.id, until, f"{row.what} was not taken.") if now > until else None
+
+
+@audits("chains", label="next channels", bound="taken within a minute of their time", judge=judge_step)
+def waiting_chains(session: Session, now: datetime) -> Iterable[Any]:
+    """The next channel of everybody who has been asked and has not answered."""
+    query = sa.select(
+        Question.id, Question.next_channel_at.label("due_at"), sa.literal("The next channel").label("what")
+    )
+    return session.execute(
+        query.where(
+            Question.next_channel_at.is_not(None),
+            Question.next_channel_at <= now,
+            Question.state == QuestionState.OPEN,
+        )
+    )
+
+
+@audits("later", label="later arrivals", bound="taken within a minute of their time", judge=judge_step)
+def waiting_for_later(session: Session, now: datetime) -> Iterable[Any]:
+    query = sa.select(
+        Slot.id, Slot.use_later_at.label("due_at"), sa.literal("Whoever comes later").label("what")
+    )
+    return session.execute(query.where(Slot.use_later_at.is_not(None), Slot.use_later_at <= now))

@@ -1,37 +1,24 @@
-"""What a call-out would be, before anybody is asked: its slots, its lists, its texts."""
+"""What a call-out would be, before anybody is asked: its slots and its lists."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.activation import candidates, texts
+from app.activation import budget, candidates
 from app.activation.candidates import Group, Seat
 from app.activation.models import WANTING, Slot
-from app.activation.queries import source_of
 from app.core.errors import Invalid
 from app.incidents import queries as incidents
 from app.incidents.models import Incident, Position
-from app.messaging.segments import Segments, segments
-from app.messaging.texts import mark, marked
 
 MOST_SLOTS = 80
 MOST_NEEDED = 2000
 MOST_AT_ONCE = 20
 MOST_WITHIN = 24 * 60
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A slot to be with the text that is sent for it, and how many segments that takes."""
-
-    seat: Seat
-    text: str
-    size: Segments
 
 
 def plan(
@@ -42,8 +29,10 @@ def plan(
     at_once: int,
     now: datetime,
     within_minutes: int | None = None,
+    hold_over: int | None = None,
 ) -> list[Seat]:
-    """The slots that a call-out would have, and whom it would ask. Raises Invalid naming what cannot be."""
+    """The slots that a call-out would have, and whom it would ask. `hold_over`: who has had so many messages
+    lately is left out where that may be done (see `budget`). Raises Invalid naming what cannot be."""
     if not positions and not groups:
         raise Invalid.field("positions", "choose at least one position or one group")
     if len(positions) + len(groups) > MOST_SLOTS:
@@ -58,28 +47,13 @@ def plan(
         for position in _vacant(session, incident, positions)
     ]
     seats += [candidates.group_seat(session, incident, _checked(group), standing) for group in groups]
+    if hold_over is not None:
+        budget.hold_back(session, seats, incident.exercise, hold_over, now)
     candidates.choose_first(seats, standing)
     if not any(seat.listed for seat in seats):
         names = ", ".join(seat.title for seat in seats)
         raise Invalid.field("positions" if positions else "groups", f"nobody can be asked for {names}")
     return seats
-
-
-def preview(
-    session: Session,
-    incident: Incident,
-    positions: Sequence[str],
-    groups: Sequence[Group],
-    at_once: int,
-    text: str,
-    public_url: str,
-    now: datetime,
-) -> list[Preview]:
-    """The plan with its texts, as they would be sent. Raises Invalid as sending would."""
-    seats = plan(session, incident, positions, groups, at_once, now)
-    source, link = source_of(session, incident), sample_link(public_url)
-    extra = texts.checked_extra(source, [seat.title for seat in seats], text, link)
-    return [_preview(source, seat, link, extra) for seat in seats]
 
 
 def sample_link(public_url: str) -> str:
@@ -91,12 +65,6 @@ def wanted_already(session: Session, incident_id: str) -> set[str]:
     """Positions that an open call-out still wants somebody for."""
     query = sa.select(Slot.position_slug).where(Slot.incident_id == incident_id, Slot.state.in_(WANTING))
     return {slug for slug in session.scalars(query) if slug is not None}
-
-
-def _preview(source: texts.Source, seat: Seat, link: str, extra: str) -> Preview:
-    text = texts.question(source, title=seat.title, code="A", tagged=False, key="", link=link, extra=extra)
-    body = marked(text, mark(""))
-    return Preview(seat, body, segments(body))
 
 
 def _vacant(session: Session, incident: Incident, slugs: Sequence[str]) -> list[Position]:

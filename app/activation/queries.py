@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from app.activation.models import Answer, Callout, Candidate, Question, Slot
+from app.activation.models import Answer, Callout, Candidate, Question, QuestionState, Slot
 from app.activation.texts import Source
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.facilities.models import Facility
 from app.incidents.models import Incident
 from app.incidents.queries import visible_incident
+
+LATELY = timedelta(hours=24)
 
 _WHOLE = selectinload(Callout.slots).selectinload(Slot.questions)
 
@@ -24,10 +28,13 @@ def source_of(session: Session, incident: Incident) -> Source:
     return Source(facility.code, incident.name, incident.number, incident.exercise, facility.zone)
 
 
-def visible_callout(session: Session, actor: Actor, incident_id: str, callout_id: str) -> Callout:
-    """The call-out with its slots and questions, if this actor may see boards there. Raises NotFound."""
+def visible_callout(
+    session: Session, actor: Actor, incident_id: str, callout_id: str, *, whole: bool = True
+) -> Callout:
+    """The call-out with its slots, if this actor may see boards there; `whole`: with all its questions too.
+    Raises NotFound."""
     incident = visible_incident(session, actor, incident_id)
-    callout = session.get(Callout, callout_id, options=[_WHOLE])
+    callout = session.get(Callout, callout_id, options=[_WHOLE if whole else selectinload(Callout.slots)])
     if callout is None or callout.incident_id != incident.id:
         raise NotFound(f"There is no such call-out in {incident.number}.")
     return callout
@@ -64,3 +71,37 @@ def newest_question(session: Session, question_id: str) -> tuple[Question, Slot,
     )
     newest = session.scalars(query.order_by(Question.round.desc()).limit(1)).one()
     return newest, session.get_one(Slot, newest.slot_id), session.get_one(Incident, newest.incident_id)
+
+
+@dataclass(frozen=True)
+class Put:
+    """A question as the person who is asked sees it."""
+
+    question: Question
+    slot: Slot
+    incident: Incident
+    callout: Callout
+
+
+def put_to(session: Session, person_id: str, now: datetime) -> list[Put]:
+    """What a person is asked: what is open, then what they answered or were stood down from lately."""
+    query = _put().where(
+        Question.person_id == person_id,
+        Question.state != QuestionState.REPLACED,
+        sa.or_(Question.state == QuestionState.OPEN, Question.asked_at > now - LATELY),
+    )
+    found = [Put(*row) for row in session.execute(query.order_by(Question.asked_at.desc(), Question.id))]
+    return sorted(found, key=lambda put: put.question.state is not QuestionState.OPEN)
+
+
+def put(session: Session, question: Question) -> Put:
+    return Put(*session.execute(_put().where(Question.id == question.id)).one())
+
+
+def _put() -> sa.Select[Question, Slot, Incident, Callout]:
+    return (
+        sa.select(Question, Slot, Incident, Callout)
+        .join(Slot, Slot.id == Question.slot_id)
+        .join(Incident, Incident.id == Question.incident_id)
+        .join(Callout, Callout.id == Question.callout_id)
+    )

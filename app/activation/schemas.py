@@ -22,6 +22,7 @@ from app.activation.models import (
 from app.activation.planning import MOST_AT_ONCE, MOST_NEEDED, MOST_SLOTS, MOST_WITHIN
 from app.activation.rules import expected_at, tally
 from app.activation.texts import MOST_EXTRA
+from app.messaging.channels import Channel
 from app.web.api import Schema, page_of
 
 
@@ -90,6 +91,85 @@ class CalloutIn(Schema):
             "description": "quick texts and calls together, normal calls after some silence, quiet does not"
         },
     )
+
+    hold_back = fields.Boolean(
+        load_default=True,
+        metadata={
+            "description": "exercises and information leave out who has had many messages lately; "
+            "false for what is about life safety"
+        },
+    )
+
+
+class MessageOut(Schema):
+    """The words on one channel, as they are sent but for link and reference."""
+
+    channel = fields.Enum(Channel, by_value=True, required=True)
+    title = fields.String(allow_none=True)
+    body = fields.String(required=True)
+    segments = fields.Integer(allow_none=True)
+    encoding = fields.String(allow_none=True)
+    forced_by = fields.String(
+        allow_none=True, metadata={"description": "the character that makes the text longer"}
+    )
+
+
+class LeftOut(Schema):
+    why = fields.String(required=True)
+    names = fields.List(fields.String(), required=True)
+
+
+class SlotBeforeOut(Schema):
+    kind = fields.Enum(SlotKind, by_value=True, required=True)
+    position = fields.String(allow_none=True)
+    title = fields.String(required=True)
+    needed = fields.Integer(required=True)
+    within_minutes = fields.Integer(allow_none=True)
+    first = fields.List(fields.String(), required=True, metadata={"description": "asked at once"})
+    listed = fields.List(fields.String(), required=True, metadata={"description": "all, best first"})
+    left_out = fields.List(fields.Nested(LeftOut), required=True)
+    messages = fields.List(fields.Nested(MessageOut), required=True)
+
+
+class ReachOut(Schema):
+    words = fields.String(required=True)
+    people = fields.Integer(required=True)
+
+
+class WayOut(Schema):
+    """What goes over one channel. `units` are segments of texts, calls or mails; `seconds` until the last has
+    been handed over, null when nothing sends on this channel."""
+
+    channel = fields.Enum(Channel, by_value=True, required=True)
+    messages = fields.Integer(required=True)
+    units = fields.Integer(required=True)
+    seconds = fields.Integer(allow_none=True)
+
+
+class KindOut(Schema):
+    sender = fields.String(required=True)
+    seconds = fields.Integer(required=True)
+
+
+class WarningOut(Schema):
+    weight = fields.String(required=True, validate=validate.OneOf(["act", "watch", "normal"]))
+    words = fields.String(required=True)
+
+
+class BeforeOut(Schema):
+    """Costs are whole ten-thousandths of the currency; null when a price is not set."""
+
+    people = fields.Integer(required=True)
+    reach = fields.List(fields.Nested(ReachOut), required=True)
+    slots = fields.List(fields.Nested(SlotBeforeOut), required=True)
+    now = fields.List(fields.Nested(WayOut), required=True)
+    without_answer = fields.List(fields.Nested(WayOut), required=True)
+    at_most = fields.List(fields.Nested(WayOut), required=True)
+    cost = fields.Integer(allow_none=True)
+    cost_at_most = fields.Integer(allow_none=True)
+    currency = fields.String(required=True)
+    seconds_by_sender = fields.List(fields.Nested(KindOut), required=True)
+    warnings = fields.List(fields.Nested(WarningOut), required=True)
 
 
 class StopIn(Schema):

@@ -31,6 +31,7 @@ NAVIGATION = (
 )
 ACCOUNT_LINKS = (
     ("How you can be reached", "contacts.own"),
+    ("My call-outs", "activation.mine"),
     ("Change your password", "accounts.password"),
     ("Your sessions", "accounts.sessions"),
     ("Your API tokens", "accounts.tokens"),

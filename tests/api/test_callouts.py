@@ -89,7 +89,7 @@ def test_pick_look_send_watch_and_stop(staff_sender: PageClient, db, hospital, i
         "text": "",
     }
     shown = staff_sender.post(f"{base}/new", wanted, 200).text
-    assert "3 people are asked at once" in shown
+    assert "Send to 3 people" in shown
     assert "GSM-7" in shown
     assert "Ben Orso" in shown
     assert questions(db) == []
@@ -130,7 +130,8 @@ def test_a_link_shows_and_answers_only_when_pressed(client: PageClient, db, hosp
     link = link_in(db, hospital.people[6])
     for _ in range(2):
         page = client.get(link).text
-        assert "Coming within 60 min" in page
+        assert "I come, within 60 minutes" in page
+        assert "here by 05:00" in page
     assert question_to(db, hospital.people[6]).digit is None
     client.post(link, {"digit": "5"}, 422)
     client.post(link, {"digit": "2"})
@@ -186,4 +187,4 @@ def test_the_board_card_tells_the_stages_apart(app, db, hospital, incident):
     card = CARDS["callouts"]
     html = draw(card, picture, picture.version("callouts"), card.context(picture))
     assert "Gita Lund by" in html
-    assert "2 asked of 2, 1 not sent yet, 1 sent, 1 yes, 1 silent" in " ".join(html.split())
+    assert "2 asked of 2, 1 not sent yet, 1 sent, 1 coming, 1 silent; 2 texted" in " ".join(html.split())

@@ -45,13 +45,15 @@ def open_callout(
     at_once: int = 1,
     within_minutes: int | None = None,
     chain: ChainPlan = ChainPlan.NORMAL,
+    hold_over: int | None = None,
     public_url: str,
 ) -> Callout:
     """Freeze the lists and ask the first of each. `at_once`: how many are asked together for a position, and
     `within_minutes`: how soon somebody is to be there; a group has its own. `text` is added to what each is
-    sent, `chain` is how hard each is tried. Links begin with `public_url`."""
+    sent, `chain` is how hard each is tried, `hold_over` leaves out who has had so many messages lately where
+    that may be done. Links begin with `public_url`."""
     incident = take(uow, actor, Permission.CALLOUT_SEND, incident_id)
-    seats = plan(uow.session, incident, positions, groups, at_once, uow.now, within_minutes)
+    seats = plan(uow.session, incident, positions, groups, at_once, uow.now, within_minutes, hold_over)
     titles = [seat.title for seat in seats]
     extra = texts.checked_extra(source_of(uow.session, incident), titles, text, sample_link(public_url))
     callout = Callout(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from app.activation.curve import curve, drawn
 from app.activation.rules import expected_at, tally
 from app.board.cards import card
 from app.board.faces import links
@@ -62,6 +63,9 @@ def _row(picture: Picture, slot: SlotView) -> dict[str, Any]:
         "slot": slot,
         "tally": counted,
         "counts": _counts(counted, slot.listed),
+        "want": _want(slot),
+        "reached": _reached(slot),
+        "curve": _curve(picture, slot, coming),
         "coming": coming[:COMING],
         "more_coming": max(0, len(coming) - COMING),
         "word": word,
@@ -69,6 +73,34 @@ def _row(picture: Picture, slot: SlotView) -> dict[str, Any]:
         "next": _next(slot),
         "url": links.page(picture.command.id, "callouts", slot.callout_id),
     }
+
+
+def _want(slot: SlotView) -> str:
+    """What is wanted, and how much of it there is."""
+    if slot.kind == "information":
+        counted = tally(slot.questions.values())
+        return f"for information: {counted.asked} told, {counted.delivered} delivered, {counted.read} read"
+    coming = tally(slot.questions.values()).coming
+    there = f"{coming} of {slot.needed}" if slot.kind == "group" else ""
+    within = f"within {slot.within_minutes} min" if slot.within_minutes is not None else ""
+    return " ".join(part for part in (there, within) if part)
+
+
+def _reached(slot: SlotView) -> str:
+    """People by the ways that were tried; who was texted and then called counts in both."""
+    words = (("sms", "texted"), ("voice", "called"), ("email", "mailed"))
+    asked = [q for q in slot.questions.values() if q.state != "replaced"]
+    counts = [(sum(channel in q.channels for q in asked), word) for channel, word in words]
+    return ", ".join(f"{number} {word}" for number, word in counts if number)
+
+
+def _curve(picture: Picture, slot: SlotView, coming: Sequence[tuple[str, datetime]]) -> dict[str, Any] | None:
+    """For a group that somebody comes for. Without a line for now: a card is the same whenever it is drawn."""
+    if slot.kind != "group" or not coming or not slot.wanting:
+        return None
+    opened = picture.callouts.items[slot.callout_id].opened_at
+    one = curve(opened, [at for _, at in coming], slot.needed, slot.wanted_by)
+    return {"curve": one, "drawn": drawn(one)}
 
 
 def _next(slot: SlotView) -> str | None:
@@ -81,7 +113,13 @@ def _next(slot: SlotView) -> str | None:
 def _counts(counted: Any, listed: int) -> str:
     """Sent is not delivered is not answered: each is counted apart, and left out while it is nought."""
     texts = ("not sent yet", counted.pending), ("sent", counted.sent), ("delivered", counted.delivered)
-    answers = ("failed", counted.failed), ("yes", counted.yes), ("no", counted.no), ("silent", counted.silent)
+    answers = (
+        ("not reached", counted.failed),
+        ("coming", counted.coming),
+        ("later", counted.later),
+        ("no", counted.no),
+        ("silent", counted.silent),
+    )
     parts = [f"{number} {word}" for word, number in (*texts, *answers) if number]
     return ", ".join([f"{counted.asked} asked of {listed}", *parts])
 

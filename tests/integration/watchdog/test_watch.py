@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.activation.models import Question
+from app.activation.models import Question, Slot
 from app.core.clock import ManualClock
 from app.core.db import Database, UnitOfWork
 from app.escalation.models import Deadline
@@ -156,6 +156,14 @@ BROKEN: dict[str, tuple[Callable[[UnitOfWork], object], timedelta]] = {
         timedelta(),
     ),
     "callouts": (nobody_asked, timedelta(minutes=2)),
+    "chains": (
+        lambda uow: uow.session.execute(sa.update(Question).values(next_channel_at=uow.now)),
+        timedelta(minutes=2),
+    ),
+    "later": (
+        lambda uow: uow.session.execute(sa.update(Slot).values(use_later_at=uow.now)),
+        timedelta(minutes=2),
+    ),
     "engine": (beats, timedelta()),
 }
 
