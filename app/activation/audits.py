@@ -21,7 +21,8 @@ DONE_WITHIN = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class WantingSlot:
-    """`waits`: a step of its policy is set, or later arrivals are waited for; `asking`: somebody has been asked and has not answered."""
+    """`waits`: a step of its policy is set, or later arrivals are waited for; `asking`: somebody has been asked
+    and has not answered."""
 
     id: str
     kind: SlotKind
