@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -54,8 +54,13 @@ def silent(beats: list[EngineBeat], now: datetime) -> str | None:
     alive = [beat for beat in beats if now - beat.at < SILENT_AFTER]
     if not alive:
         return "no jobs process has been heard for 30 seconds: start one with `flask --app wsgi jobs run`"
-    late = sorted({beat.part for beat in alive} - {beat.part for beat in alive if on_time(beat, now)})
+    late = late_parts(alive, now)
     return f"these parts have stopped: {', '.join(late)}" if late else None
+
+
+def late_parts(beats: Sequence[EngineBeat], now: datetime) -> list[str]:
+    """Parts that no process does on time."""
+    return sorted({beat.part for beat in beats} - {beat.part for beat in beats if on_time(beat, now)})
 
 
 def on_time(beat: EngineBeat, now: datetime) -> bool:

@@ -13,8 +13,11 @@ from sqlalchemy.orm import Session
 from app.messaging.actions.looks import GIVE_UP
 from app.messaging.channels import Channel
 from app.messaging.models import CarrierEvent, InboundText, Intent, SenderState
+from app.messaging.pace import is_spent
+from app.messaging.queries import senders
 from app.messaging.retries import LEASE
 from app.messaging.states import IntentState
+from app.messaging.texts import mark
 from app.watchdog.registry import Offence, audits
 
 LATE_AFTER = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5))
@@ -104,6 +107,26 @@ def _busy(session: Session, now: datetime) -> set[Channel]:
         SenderState.active, SenderState.rate > 0, SenderState.free_at > now - BUSY_WITHIN
     )
     return set(session.scalars(query))
+
+
+def judge_sender(state: SenderState, now: datetime) -> Offence | None:
+    """A sender that takes nothing for now: what should go by it waits, or takes another way."""
+    name = f"A sender for {state.channel.value} ({state.kind.replace('_', ' ')})"
+    if state.stopped_since is not None:
+        return Offence(_key(state), state.stopped_since, f"{name} has stopped: {state.reason or 'refused'}")
+    if is_spent(state, now):
+        return Offence(_key(state), now, f"{name} has used up its day: {state.reason or 'its daily cap.'}")
+    return None
+
+
+def _key(state: SenderState) -> str:
+    """Names a sender without its number."""
+    return f"{state.channel.value}:{mark(state.sender)}"
+
+
+@audits("senders", label="senders", bound="open, and with something left of the day", judge=judge_sender)
+def used_senders(session: Session, _now: datetime) -> Iterable[SenderState]:
+    return senders(session)
 
 
 def judge_stored(row: Any, now: datetime) -> Offence | None:

@@ -24,7 +24,7 @@ LANES = {
     2: "notices",
     4: "exercise: answers",
     5: "exercise: questions",
-    6: "exercise: notices",
+    6: "exercise and roster: notices",
     7: "quiet tests",
 }
 ERRORS = {

@@ -13,6 +13,7 @@ from app.core.permissions import Permission
 from app.escalation import queries as escalation
 from app.escalation.kinds import KINDS
 from app.escalation.planner import DOES
+from app.health.checks import late_parts
 from app.health.models import EngineBeat
 from app.messaging.actions.senders import reopen
 from app.messaging.channels import Channel
@@ -26,7 +27,7 @@ from app.web.forms import done, typed
 
 pages = Blueprint("watchdog", __name__)
 
-SHOWN = 50
+SHOWN, FIRST = 50, 10
 DECISIONS = 8
 SILENT_SECONDS = 30
 """A part that has said nothing for so long is taken to be dead."""
@@ -45,6 +46,7 @@ def engine() -> str:
             for deadline, incident in escalation.waiting(db, SHOWN)
         ]
         counts = queries.open_counts(db)
+        beats = db.scalars(sa.select(EngineBeat).order_by(EngineBeat.part, EngineBeat.process)).all()
         return render_template(
             "watchdog/engine.html",
             watch=queries.state(db),
@@ -65,7 +67,9 @@ def engine() -> str:
             loads=escalation.loads(db, now),
             waiting=waiting,
             does=DOES,
-            beats=db.scalars(sa.select(EngineBeat).order_by(EngineBeat.part, EngineBeat.process)).all(),
+            first=FIRST,
+            beats=beats,
+            stopped=late_parts(beats, now),
             silent_seconds=SILENT_SECONDS,
             clean_seconds=CLEAN_SECONDS,
             ping_seconds=PING_SECONDS,

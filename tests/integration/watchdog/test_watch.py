@@ -22,7 +22,8 @@ from app.escalation.models import Deadline
 from app.health.actions import Part, beat
 from app.incidents.actions import add_task
 from app.messaging.actions import incoming
-from app.messaging.models import CarrierEvent, Intent
+from app.messaging.channels import Channel
+from app.messaging.models import CarrierEvent, Intent, SenderState
 from app.messaging.states import IntentState
 from app.runtime import Runtime
 from app.watchdog import actions, registry, rounds
@@ -134,6 +135,20 @@ def beats(uow: UnitOfWork) -> None:
     beat(uow, "here:1", [Part("escalation", 1000, stopped, stopped)])
 
 
+def stopped_sender(uow: UnitOfWork) -> None:
+    uow.session.add(
+        SenderState(
+            channel=Channel.SMS,
+            sender="+12025550100",
+            kind="long_code",
+            rate=1.0,
+            free_at=uow.now,
+            stopped_since=uow.now,
+            reason="The sender is not registered.",
+        )
+    )
+
+
 def nobody_asked(uow: UnitOfWork) -> None:
     uow.session.execute(sa.delete(Deadline).where(Deadline.kind == "position"))
     uow.session.execute(sa.delete(Question))
@@ -164,6 +179,7 @@ BROKEN: dict[str, tuple[Callable[[UnitOfWork], object], timedelta]] = {
         lambda uow: uow.session.execute(sa.update(Slot).values(use_later_at=uow.now)),
         timedelta(minutes=2),
     ),
+    "senders": (stopped_sender, timedelta()),
     "engine": (beats, timedelta()),
 }
 
@@ -207,6 +223,7 @@ def test_findings_are_kept_resolved_and_said(rt: Runtime, hospital: Hospital, cl
         assert client.get("/readyz").get_json()["status"] == "ready", (
             "late work takes no web process out of service"
         )
+        assert 'muster_watch_findings{kind="deadlines"} 1.0' in client.get("/metrics").text
         page = client.get("/engine").text
         assert "A step for a position is due and not done." in page
     clock.advance(seconds=20)
