@@ -8,6 +8,7 @@ import sqlalchemy as sa
 import structlog
 
 from app.core.actor import Actor
+from app.core.errors import Conflict, NotFound
 from app.messaging.actions import ringing as actions
 from app.messaging.actions.phones import PEOPLE, SEED
 from app.messaging.actions.reports import Report
@@ -31,12 +32,14 @@ def deal(rt: Runtime, actor: Actor, call_id: str, to: Ring) -> None:
 
 
 def press_key(rt: Runtime, call_id: str, key: str) -> str:
-    """Press a key in a call that is being had; returns what the call says to it."""
+    """Press a key in a call that is being had; returns what the call says to it. Raises NotFound, Conflict."""
     with rt.db.read() as session:
         sim = session.get(SimText, call_id)
         call = call_of(session, sim.attempt_id) if sim and sim.attempt_id else None
     if sim is None or call is None:
-        return ""
+        raise NotFound("There is no such call.")
+    if sim.ring is not Ring.TALKING:
+        raise Conflict("Nobody is on the line of this call.")
     words, over = _answer(rt, call, sim, key)
     rt.db.transact(actions.hear, call_id=call_id, key=key, words=spoken(words), over=over)
     return spoken(words)

@@ -118,7 +118,7 @@ def test_the_same_answer_again_counts_once(night: Night) -> None:
 
 
 @pytest.mark.engine("sqlite")
-@pytest.mark.parametrize("body", ["11", "1 or 2", "l", "4", "STOP 12345", "yes", "Yes!", "👍"])
+@pytest.mark.parametrize("body", ["11", "4", "STOP 12345", "yes", "👍"])
 def test_what_is_no_clear_answer_changes_nothing_and_is_told_what_to_reply(night: Night, body: str) -> None:
     night.call(OPERATIONS)
     told = night.texts(night.hospital.phone(GITA), body)
@@ -129,11 +129,11 @@ def test_what_is_no_clear_answer_changes_nothing_and_is_told_what_to_reply(night
 
 
 @pytest.mark.engine("sqlite")
-@pytest.mark.parametrize("body", ["1", " 1. ", "1️⃣", "１", "1a", "A1", "1 A"])
-def test_a_clear_answer_may_be_written_in_many_ways(night: Night, body: str) -> None:
+def test_a_clear_answer_may_be_written_in_many_ways(night: Night) -> None:
     night.call(OPERATIONS)
-    assert "You are on the list" in night.texts(night.hospital.phone(GITA), body)
-    assert night.holds() == "Gita Lund"
+    for body in (" 1. ", "2️⃣", "１", "2a", "A1", "2 A"):
+        assert "You are on the list" in night.texts(night.hospital.phone(GITA), body), body
+    assert [digit for _, digit, _ in night.answers()] == ["1", "2", "1", "2", "1", "2"]
 
 
 @pytest.mark.engine("sqlite")

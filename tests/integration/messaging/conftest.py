@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from app import load_all
 from app.core.db import Database, UnitOfWork
 from app.messaging import inbox, lookout
-from app.messaging.actions import request
+from app.messaging.actions import Wish, request, request_all
 from app.messaging.inbox import Delivery, Heard, Inbound
 from app.messaging.models import Attempt, Intent
 from app.messaging.worker import Sender
@@ -84,6 +84,20 @@ class Post:
             "to": person.contacts[0].address,
         }
         return self.db.transact(request, key=key, body=body, **(fields | more))
+
+    def reach(self, index: int = 0, key: str = "k", body: str = "Reply 1.", **more: Any) -> Intent:
+        """By any channel: `channel`, and `to` when it is no phone."""
+        person = self.hospital.people[index]
+        fields: dict[str, Any] = {
+            "purpose": "question",
+            "subject_id": f"subject-{key}",
+            "stream": None,
+            "person_id": person.id,
+            "contact_id": person.contacts[0].id,
+            "to": person.contacts[0].address,
+        }
+        [intent] = self.db.transact(request_all, [Wish(body=body, key=key, **(fields | more))])
+        return intent
 
     def intent(self, intent: Intent) -> Intent:
         with self.db.read() as session:

@@ -10,7 +10,6 @@ from flask import Flask
 
 from app.messaging import lookout, speech
 from app.messaging.actions import supersede
-from app.messaging.actions.intents import Wish, request_all
 from app.messaging.channels import Channel
 from app.messaging.models import InboundText, Intent
 from app.messaging.worker import Sender
@@ -41,18 +40,7 @@ def carrier(carrier: FakeCarrier) -> FakeCarrier:
 
 
 def call(post: Post, index: int = 0, key: str = "k", body: str = BODY, **more: Any) -> Intent:
-    person = post.hospital.people[index]
-    fields: dict[str, Any] = {
-        "purpose": "question",
-        "subject_id": f"subject-{key}",
-        "stream": None,
-        "person_id": person.id,
-        "contact_id": person.contacts[0].id,
-        "to": person.contacts[0].address,
-        "channel": Channel.VOICE,
-    }
-    [intent] = post.db.transact(request_all, [Wish(body=body, key=key, **(fields | more))])
-    return intent
+    return post.reach(index, key, body, channel=Channel.VOICE, **more)
 
 
 def keys(post: Post) -> list[InboundText]:
@@ -82,6 +70,7 @@ def test_a_call_says_what_is_asked_and_takes_a_key(
     assert rooms.stages(intent) == ["sent", "delivered"]
 
 
+@pytest.mark.engine("sqlite")
 def test_two_calls_to_one_person_need_no_code(
     served: str, carrier: FakeCarrier, post: Post, sender: Sender, rooms: Rooms, clock: ShiftedClock
 ) -> None:
@@ -227,6 +216,7 @@ def test_a_notice_is_said_and_asks_for_nothing(
     assert placed.pressed == []
 
 
+@pytest.mark.engine("sqlite")
 def test_what_was_settled_while_it_rang_is_not_asked(
     served: str, carrier: FakeCarrier, post: Post, sender: Sender, rooms: Rooms
 ) -> None:
@@ -265,6 +255,7 @@ def test_a_key_that_could_not_be_acted_on_is_kept_and_acted_on_later(
     assert (reply.text, reply.on_line) == ("1", False)
 
 
+@pytest.mark.engine("sqlite")
 def test_a_key_that_could_not_be_kept_is_asked_for_again(
     served: str,
     carrier: FakeCarrier,
@@ -378,6 +369,7 @@ def test_i3_a_call_without_an_answer_is_found_by_its_number(
     assert attempt.carrier_id == carrier.calls()[0].sid
 
 
+@pytest.mark.engine("sqlite")
 def test_i3_a_call_the_carrier_does_not_know_is_placed_once_more(
     app: Flask, served: str, carrier: FakeCarrier, post: Post, sender: Sender, clock: ShiftedClock
 ) -> None:
