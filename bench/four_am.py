@@ -6,20 +6,7 @@ The program is the real one, on SQLite, with its demo hospital, its chains, its 
 is virtual and goes from second to second in which something is due. Only the people and the network are simulated:
 messages arrive at once, and whoever picks up a call listens and presses a key.
 
-**How people are modelled.** A published unannounced trial at 4 a.m. had answers within 45 minutes from 16 % of those
-it reached over texts, and 41 % over a telephone tree. Here every try (a text, a call) to a person is answered when
-
-    sqrt(r) * Z + sqrt(1 - r) * e  <  the p-quantile of the normal distribution,  p = 0.16 for a text, 0.41 for a call
-
-with Z the readiness of the person, drawn once for the night (asleep, telephone in another room, away), and e drawn for
-each try. So one text alone gives 16 % and one call alone 41 %, whatever r is; r is the correlation of any two tries to
-the same person, over the same or another channel. r = 1: who did not pick up the first call picks up none, and the
-chain can reach no more than 41 %. r = 0: each call is a new chance. No trial says which holds, so the whole range is
-shown; r = 0.5 stands for "half of it is the person, half the moment".
-
-Assumed as well: a text is seen after a log-normal delay (median 5 minutes, cut at 45), a call is answered within 5 to
-25 seconds of ringing and listened to for 20; of those who answer, 82 % can come (the habits of the simulated phones).
-The trial's people are taken to have been texted once and called once.
+How people are modelled is written in `bench.night`.
 
 **What is measured**, 45 minutes after the call-out: the share of those asked who have answered, for one text alone,
 one call alone, and the chain of the normal plan; then the share of places (every position of the hospital's command
@@ -34,13 +21,12 @@ import atexit
 import heapq
 import json
 import logging
-import random
 import shutil
 import statistics
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -67,76 +53,22 @@ from app.escalation.models import Deadline, DeadlineState
 from app.facilities.models import Facility
 from app.incidents.actions.lifecycle import declare
 from app.incidents.models import Assignment, Incident, Position
-from app.messaging.carriers import Accepted, Outgoing, Report, Result
 from app.messaging.channels import Channel
 from app.messaging.inbox import Inbound, answered
 from app.messaging.models import Attempt, Intent
 from app.messaging.states import IntentState, Purpose
-from app.messaging.status import MessageStatus
 from app.messaging.worker import Sender
 from app.staffing.models import ContactMethod, DepthEntry, Person
+from bench.night import Network, Night
 from config.settings import DEMO_SECRET, Settings
 
 FOUR_AM = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, in New York
 LASTS = timedelta(minutes=45)
-ANSWERED = {Channel.SMS: 0.16, Channel.VOICE: 0.41}
-CHANCES = statistics.NormalDist()
 RANGE = (0.0, 0.25, 0.5, 0.75, 1.0)
-KEYS, WEIGHTS = ("1", "2", "3", "9"), (45, 25, 12, 18)
 
 ONE_TEXT = (Try(Channel.SMS, 0),)
 ONE_CALL = (Try(Channel.VOICE, 0),)
 NORMAL = PLANS[ChainPlan.NORMAL]
-
-
-class Night:
-    """What people do: the only thing that is made up."""
-
-    def __init__(self, seed: int, correlation: float) -> None:
-        self._seed, self._correlation = seed, correlation
-
-    def answers(self, person_id: str, attempt: str, channel: Channel) -> bool:
-        """Whether this try is answered at all."""
-        shared = self._draw(person_id).gauss(0, 1)
-        own = self._draw(f"{person_id}:{attempt}").gauss(0, 1)
-        r = self._correlation
-        ready: float = r**0.5 * shared + (1 - r) ** 0.5 * own
-        return ready < CHANCES.inv_cdf(ANSWERED[channel])
-
-    def delay(self, person_id: str, attempt: str, channel: Channel) -> timedelta:
-        draw = self._draw(f"{person_id}:{attempt}:delay")
-        if channel is Channel.VOICE:
-            return timedelta(seconds=draw.uniform(5, 25) + 20)
-        while (minutes := draw.lognormvariate(1.609, 1.0)) > 45:
-            pass
-        return timedelta(minutes=minutes)
-
-    def key(self, person_id: str) -> str:
-        return self._draw(f"{person_id}:key").choices(KEYS, WEIGHTS)[0]
-
-    def _draw(self, what: str) -> random.Random:
-        return random.Random(f"{self._seed}:{what}")
-
-
-@dataclass
-class Network:
-    """A carrier that brings everything at once and keeps who was tried."""
-
-    channel: Channel
-    name: str = "four-am"
-    taken: list[str] = field(default_factory=list)
-
-    def send(self, outgoing: Outgoing) -> Result:
-        self.taken.append(outgoing.attempt_id)
-        return Accepted(f"N{outgoing.attempt_id}", MessageStatus.DELIVERED, reports=False)
-
-    def find(
-        self, to: str, reference: str, since: datetime, *, known: Collection[str] = ()
-    ) -> Accepted | None:
-        return None
-
-    def fetch_status(self, carrier_id: str) -> Report | None:
-        return Report(MessageStatus.DELIVERED)
 
 
 class Hospital:

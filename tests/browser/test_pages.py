@@ -39,6 +39,7 @@ FOR_COMMANDERS = (
     "/scores",
     "/requests",
     "/people",
+    "/people/duty/SBMC",
     "/phones",
     "/engine",
     "/review",

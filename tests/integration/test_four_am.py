@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.messaging.channels import Channel
-from bench.four_am import NORMAL, ONE_TEXT, Night, alone, places
+from bench.four_am import NORMAL, ONE_TEXT, alone, places
+from bench.night import Night
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.5, 1.0])
