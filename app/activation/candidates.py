@@ -137,7 +137,8 @@ def free(now: Standing, slot: Slot, some: Sequence[Person], most: int) -> list[P
     """
     if slot.kind is SlotKind.INFORMATION:
         return [person for person in some if now.why_not_told(person) is None][:most]
-    need = now.need_of(slot.kind is SlotKind.POSITION, slot.within_minutes, slot.skill or "")
+    within = None if slot.any_yes else slot.within_minutes
+    need = now.need_of(slot.kind is SlotKind.POSITION, within, slot.skill or "")
     here = [person for person in some if now.why_not_here(person) is None]
     now.duty.look(here)
     able = {person.id: person for person in here if now.why_not(person, need) is None}

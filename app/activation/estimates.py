@@ -143,9 +143,7 @@ def limits(
 def _time_limits(way: Way, life: timedelta, within_minutes: int | None) -> list[Caution]:
     thing = THINGS[way.channel]
     if way.seconds is None:
-        return [
-            Caution(Weight.ACT, f"No sender is set up for {thing}: {way.messages:,} {thing} cannot go out.")
-        ]
+        return [Caution(Weight.ACT, f"No sender can take {thing}: {way.messages:,} cannot go out.")]
     found = []
     if way.seconds > QUEUE_SECONDS:
         held = math.floor(QUEUE_SECONDS * way.rate)

@@ -103,7 +103,7 @@ def test_cost_in_ten_thousandths() -> None:
 @pytest.mark.parametrize(
     ("load", "senders", "within", "weight", "words"),
     [
-        (Load(VOICE, 3), [LONG], None, Weight.ACT, "No sender is set up for calls"),
+        (Load(VOICE, 3), [LONG], None, Weight.ACT, "No sender can take calls"),
         (Load(SMS, 36_001), [LONG], None, Weight.ACT, "10 hours: 1 of 36,001 segments"),
         (Load(SMS, 9000), [LONG], None, Weight.ACT, "longer than 2 h is not sent: about 1,800 of 9,000"),
         (Load(SMS, 1200, 2), [LONG], 60, Weight.WATCH, "leave after 40 min, of 60 min"),
