@@ -41,6 +41,7 @@ def look(app: Flask) -> int:
     carriers: dict[Channel, Carrier] = rt.parts["carriers"]
     lapse_all(rt, _lapsed(rt))
     names = {channel: carrier.name for channel, carrier in carriers.items()}
+    rt.db.transact(looks.forsaken, carriers=names, most=_AT_ONCE)
     due = rt.db.transact(looks.take_looks, carriers=names, most=_AT_ONCE)
     if due:
         with ThreadPoolExecutor(_CALLS, thread_name_prefix="lookout") as pool:

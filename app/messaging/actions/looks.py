@@ -43,9 +43,6 @@ def lapse(uow: UnitOfWork, attempt_ids: Collection[str]) -> int:
 
 def take_looks(uow: UnitOfWork, *, carriers: Mapping[Channel, str], most: int) -> list[Look]:
     """Take up to `most` attempts whose time to be asked about has come; nobody else gets them for a while."""
-    by_these = [
-        sa.and_(Intent.channel == channel, Attempt.carrier == name) for channel, name in carriers.items()
-    ]
     due = (
         sa.select(Attempt.id)
         .join(Intent, Intent.id == Attempt.intent_id)
@@ -53,7 +50,7 @@ def take_looks(uow: UnitOfWork, *, carriers: Mapping[Channel, str], most: int) -
             Attempt.look_at.is_not(None),
             Attempt.look_at <= uow.now,
             Attempt.state.in_((AttemptState.UNKNOWN, AttemptState.ACCEPTED)),
-            sa.or_(*by_these),
+            _carried_by(carriers),
         )
         .order_by(Attempt.look_at)
         .limit(most)
@@ -67,6 +64,25 @@ def take_looks(uow: UnitOfWork, *, carriers: Mapping[Channel, str], most: int) -
         sa.select(Attempt, Intent).join(Intent, Intent.id == Attempt.intent_id).where(Attempt.id.in_(ids))
     )
     return [_look(uow, attempt, intent) for attempt, intent in rows]
+
+
+def forsaken(uow: UnitOfWork, *, carriers: Mapping[Channel, str], most: int) -> int:
+    """Attempts by carriers that are set up no more: nobody can be asked, yet they must not stay open (promise I2)."""
+    due = (
+        sa.select(Attempt.id, Attempt.state)
+        .join(Intent, Intent.id == Attempt.intent_id)
+        .where(Attempt.look_at.is_not(None), Attempt.look_at <= uow.now, sa.not_(_carried_by(carriers)))
+        .where(Attempt.state.in_((AttemptState.UNKNOWN, AttemptState.ACCEPTED)))
+        .order_by(Attempt.look_at)
+        .limit(most)
+    )
+    found = list(uow.session.execute(due))
+    uow.session.execute(
+        sa.update(Attempt).where(Attempt.id.in_([row.id for row in found])).values(look_at=uow.now + AGAIN)
+    )
+    for attempt_id, state in found:
+        (not_asked if state is AttemptState.UNKNOWN else no_news)(uow, attempt_id)
+    return len(found)
 
 
 def not_found(uow: UnitOfWork, attempt_id: str) -> None:
@@ -98,6 +114,13 @@ def no_news(uow: UnitOfWork, attempt_id: str) -> None:
         if attempt.look_at is None:
             settling.unconfirmed(text)
     settling.finish()
+
+
+def _carried_by(carriers: Mapping[Channel, str]) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        sa.false(),
+        *(sa.and_(Intent.channel == channel, Attempt.carrier == name) for channel, name in carriers.items()),
+    )
 
 
 def _look(uow: UnitOfWork, attempt: Attempt, intent: Intent) -> Look:
