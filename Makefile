@@ -38,7 +38,7 @@ cluster: $(VENV)/.dev $(DIST) ## PostgreSQL, Valkey, two web workers, two jobs p
 	$(PY) tools/cluster.py
 
 carrier: $(VENV)/.dev ## a stand-in for Twilio to try the real path against
-	$(PY) -m tests.fakes.carrier --port 8900
+	$(PY) -m tests.fakes.carrier --port 8900 --people --inbound-url http://127.0.0.1:8000/webhooks/twilio/inbound
 
 test: $(VENV)/.dev $(DIST) ## every test, on SQLite and on PostgreSQL
 	$(PY) -m pytest -n $(JOBS) --dist loadscope

@@ -1,11 +1,16 @@
 """How fast a call-out reaches everybody, and how fast their answers are taken.
 
-    python -m bench.activation [--people 1000] [--latency 0] [--engine sqlite|postgresql|both] [--json]
+    python -m bench.activation [--people 1000 10000] [--latency 0 0.15] [--rate 0 100]
+                               [--engine sqlite|postgresql|both] [--no-answers] [--json]
 
 A carrier on this machine (tests.fakes.carrier, a process of its own) takes the texts and reports each as sent and
 delivered; then everybody answers "1" through the inbound webhook. Muster runs as it is deployed: on SQLite in one
 process with threads, on PostgreSQL with the web in processes of its own. Beside it, in the same run, the least that
 sends texts with the same libraries (bench.bare).
+
+`latency` is what the carrier takes for each text; `rate` the segments a second that the sender may send (0: no limit),
+to which the carrier holds it too. With a rate there is no bare outbox, which knows none, but `ideal`: as long as it
+must take.
 
 Columns, in seconds: `commit` opens the call-out; `sent` is from its commit to the last text at the carrier;
 `delivered` to the last report recorded
@@ -17,17 +22,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from itertools import chain
+from itertools import chain, product
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -44,11 +48,15 @@ from app.core.actor import Actor
 from app.core.db import Database, UnitOfWork
 from app.incidents.actions.lifecycle import declare
 from app.messaging import lookout
+from app.messaging.channels import Channel
 from app.messaging.models import InboundText, Intent
-from app.messaging.worker import THREADS, Sender
+from app.messaging.senders import Sender, SenderKind
+from app.messaging.worker import THREADS
+from app.messaging.worker import Sender as Engine
 from app.staffing.models import ContactMethod, Person, Skill
 from bench import bare
 from bench.answers import post_answers
+from bench.running import answers, carrier, child, until
 from config import logs
 from config.settings import Settings, Twilio
 from tests.fakes.carrier.settings import Settings as CarrierSettings
@@ -57,14 +65,12 @@ from tools.servers import free_port, postgres
 
 BODY = "SBMC bus crash: can you come in? Reply 1 within 30 min, 2 within 60, 3 later, 9 cannot come."
 SKILL = "bench"
-CARRIER_SPEED = 0.05
-"""Reports come 1 s and 4 s after a text, about as real networks do."""
+IN_A_GROUP = 2000
+"""The most that a call-out asks of one group."""
 
-LONGEST = 300.0
-
-FORM = "{:<11} {:<12} {:>7} {:>8} {:>8} {:>9} {:>10} {:>9} {:>11} {:>8}"
+FORM = "{:<11} {:<12} {:>7} {:>8} {:>6} {:>8} {:>8} {:>8} {:>9} {:>10} {:>9} {:>11} {:>8}"
 HEADS = (
-    *("engine", "what", "people", "commit", "sent", "texts/s"),
+    *("engine", "what", "people", "latency", "rate", "commit", "sent", "ideal", "texts/s"),
     *("delivered", "answered", "answers/s", "doubled"),
 )
 ACCOUNT = CarrierSettings()
@@ -75,12 +81,15 @@ class Row:
     engine: str
     what: str
     people: int
+    latency: float
+    rate: float
     commit: float
     sent: float
+    ideal: float | None
     texts_per_second: float
     delivered: float | None
-    answered: float
-    answers_per_second: float
+    answered: float | None
+    answers_per_second: float | None
     duplicates: int
 
     @classmethod
@@ -91,21 +100,23 @@ class Row:
         commit: float,
         sent: float,
         delivered: float | None,
-        answered: float,
+        answered: float | None,
         duplicates: int,
+        segments: int = 0,
     ) -> Row:
-        rates = round(place.people / sent), round(place.people / answered)
-        times = [None if t is None else round(t, 3) for t in (commit, sent, delivered, answered)]
         return cls(
             place.engine,
             what,
             place.people,
-            commit=times[0] or 0.0,
-            sent=times[1] or 0.0,
-            texts_per_second=rates[0],
-            delivered=times[2],
-            answered=times[3] or 0.0,
-            answers_per_second=rates[1],
+            place.latency,
+            place.rate,
+            commit=round(commit, 3),
+            sent=round(sent, 3),
+            ideal=round(segments / place.rate, 3) if place.rate else None,
+            texts_per_second=round(place.people / sent),
+            delivered=None if delivered is None else round(delivered, 3),
+            answered=None if answered is None else round(answered, 3),
+            answers_per_second=None if answered is None else round(place.people / answered),
             duplicates=duplicates,
         )
 
@@ -120,6 +131,9 @@ class Place:
     carrier_url: str
     people: int
     port: int
+    latency: float
+    rate: float
+    answers: bool
 
     @property
     def public_url(self) -> str:
@@ -133,34 +147,38 @@ class Place:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.activation", description=__doc__.splitlines()[0])
-    parser.add_argument("--people", type=int, default=1000)
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds the carrier takes for each text")
+    parser.add_argument("--people", type=int, nargs="+", default=[1000])
+    parser.add_argument(
+        "--latency", type=float, nargs="+", default=[0.0], help="seconds the carrier takes a text"
+    )
+    parser.add_argument("--rate", type=float, nargs="+", default=[0.0], help="segments a second; 0: no limit")
     parser.add_argument("--engine", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--no-answers", action="store_true", help="only send")
     parser.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
     options = parser.parse_args()
     engines = ("sqlite", "postgresql") if options.engine == "both" else (options.engine,)
-    measured = chain.from_iterable(measure(engine, options.people, options.latency) for engine in engines)
+    each = product(engines, options.people, options.latency, options.rate)
+    measured = chain.from_iterable(measure(*one, not options.no_answers) for one in each)
     if options.json:
-        rows = [asdict(row) for row in measured]
-        print(json.dumps({"bench": "activation", "latency": options.latency, "rows": rows}))
+        print(json.dumps({"bench": "activation", "rows": [asdict(row) for row in measured]}))
         return
     print(FORM.format(*HEADS))
     for row in measured:
         show(row)
 
 
-def measure(engine: str, people: int, latency: float) -> Iterator[Row]:
-    for run in (muster, outbox):
+def measure(engine: str, people: int, latency: float, rate: float, answers: bool) -> Iterator[Row]:
+    for run in (muster,) if rate else (muster, outbox):
         with ExitStack() as stack:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             if engine == "sqlite":
                 url = f"sqlite:///{directory / 'bench.db'}"
             else:
                 url = stack.enter_context(postgres(directory / "postgres")).database("bench")
-            carrier_url = stack.enter_context(carrier(latency))
+            carrier_url = stack.enter_context(carrier(latency, rate))
             key_file = directory / "journal.key"
             key_file.write_text(bytes(range(32)).hex())
-            yield run(Place(engine, url, key_file, carrier_url, people, free_port()))
+            yield run(Place(engine, url, key_file, carrier_url, people, free_port(), latency, rate, answers))
 
 
 def muster(place: Place) -> Row:
@@ -169,18 +187,24 @@ def muster(place: Place) -> Row:
     db: Database = app.extensions["muster"].db
     migrate.upgrade(db)
     incident_id, commander = db.transact(_prepare, place)
-    everybody = [Group(SKILL, None, place.people)]
+    everybody = [
+        Group(f"{SKILL}-{start}", None, min(IN_A_GROUP, place.people - start))
+        for start in range(0, place.people, IN_A_GROUP)
+    ]
     with serving(place, app, "wsgi:app", _environment(place)), sending(app):
         began = time.time()
         db.transact(open_callout, commander, incident_id, groups=everybody, public_url=place.public_url)
         committed = time.time()
         opened = committed - began
         last, duplicates = all_sent(place)
-        delivered = until(lambda: _count(db, sa.func.count(Intent.delivered_at)) >= place.people)
-        began, _ = answer(place)
-        took = until(lambda: _count(db, sa.func.count(InboundText.processed_at)) >= place.people) - began
+        size = _summary(place)["segments"]
+        delivered = until(lambda: _count(db, sa.func.count(Intent.delivered_at)) >= place.people) - committed
+        took = None
+        if place.answers:
+            began, _ = answer(place)
+            took = until(lambda: _count(db, sa.func.count(InboundText.processed_at)) >= place.people) - began
     db.dispose()
-    return Row.of(place, "Muster", opened, last - committed, delivered - committed, took, duplicates)
+    return Row.of(place, "Muster", opened, last - committed, delivered, took, duplicates, size)
 
 
 def outbox(place: Place) -> Row:
@@ -201,9 +225,12 @@ def outbox(place: Place) -> Row:
         account = (ACCOUNT.account_sid, ACCOUNT.auth_token)
         bare.send_all(db, place.carrier_url, account, ACCOUNT.default_sender, THREADS)
         last, duplicates = all_sent(place)
-        began, ended = answer(place)
+        took = None
+        if place.answers:
+            began, ended = answer(place)
+            took = ended - began
     db.dispose()
-    return Row.of(place, "bare outbox", filled, last - committed, None, ended - began, duplicates)
+    return Row.of(place, "bare outbox", filled, last - committed, None, took, duplicates)
 
 
 def all_sent(place: Place) -> tuple[float, int]:
@@ -233,14 +260,14 @@ def serving(place: Place, app: Flask, target: str, environment: dict[str, str]) 
     command = [sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "2", "-b", f"127.0.0.1:{place.port}"]
     quiet = ["--no-control-socket", "--log-level", "warning", target]
     with child([*command, *quiet], environment):
-        until(lambda: _answers(place.public_url))
+        until(lambda: answers(place.public_url))
         yield
 
 
 @contextmanager
 def sending(app: Flask) -> Iterator[None]:
     """What a jobs process does for messaging: the sender, and every second what was left for later."""
-    sender, stop = Sender(app), threading.Event()
+    sender, stop = Engine(app), threading.Event()
 
     def tick() -> None:
         while not stop.wait(1):
@@ -257,52 +284,32 @@ def sending(app: Flask) -> Iterator[None]:
         sender.stop()
 
 
-@contextmanager
-def carrier(latency: float) -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "tests.fakes.carrier", "--port", str(port), "--latency", str(latency)]
-    with child([*command, "--speed", str(CARRIER_SPEED)], {}):
-        url = f"http://127.0.0.1:{port}"
-        until(lambda: _answers(url))
-        yield url
-
-
-@contextmanager
-def child(command: list[str], environment: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def until(done: Callable[[], bool]) -> float:
-    """Wait for something to come true; when it did. Raises TimeoutError after LONGEST seconds."""
-    ends = time.time() + LONGEST
-    while not done():
-        if time.time() > ends:
-            raise TimeoutError("the measurement did not end")
-        time.sleep(0.02)
-    return time.time()
-
-
 def show(row: Row) -> None:
-    delivered = "-" if row.delivered is None else f"{row.delivered:.2f}"
-    sent = (f"{row.commit:.2f}", f"{row.sent:.2f}", f"{row.texts_per_second:.0f}", delivered)
-    answered = (f"{row.answered:.2f}", f"{row.answers_per_second:.0f}")
-    print(FORM.format(row.engine, row.what, row.people, *sent, *answered, row.duplicates), flush=True)
+    times = (
+        f"{row.commit:.2f}",
+        f"{row.sent:.2f}",
+        _two(row.ideal),
+        f"{row.texts_per_second:.0f}",
+        _two(row.delivered),
+    )
+    answers = (_two(row.answered), "-" if row.answers_per_second is None else f"{row.answers_per_second:.0f}")
+    load = (row.people, f"{row.latency:g}", f"{row.rate:g}")
+    print(FORM.format(row.engine, row.what, *load, *times, *answers, row.duplicates), flush=True)
+
+
+def _two(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds:.2f}"
 
 
 def _prepare(uow: UnitOfWork, place: Place) -> tuple[str, Actor]:
     """A hospital, its commander, everybody with a phone and a skill, and an incident."""
     hospital = build(uow)
-    for number in place.numbers:
+    for index, number in enumerate(place.numbers):
         person = Person(
             id=uow.new_id(), facility_id=hospital.facility.id, name=f"Nurse {number[-4:]}", job_title="Nurse"
         )
         person.contacts = [ContactMethod(id=uow.new_id(), channel="sms", address=number)]
-        person.skills = [Skill(slug=SKILL)]
+        person.skills = [Skill(slug=f"{SKILL}-{index // IN_A_GROUP * IN_A_GROUP}")]
         uow.session.add(person)
     incident = declare(
         uow,
@@ -328,6 +335,7 @@ def _settings(place: Place) -> Settings:
         public_url=place.public_url,
         signing_key_file=place.key_file,
         twilio=twilio,
+        senders=(Sender(ACCOUNT.default_sender, SenderKind.SHORT_CODE, Channel.SMS, place.rate),),
         jobs="off",
         log_format="json",
     )
@@ -350,16 +358,6 @@ def _environment(place: Place) -> dict[str, str]:
 def _summary(place: Place) -> Any:
     with urllib.request.urlopen(f"{place.carrier_url}/_control/summary") as answer:
         return json.load(answer)
-
-
-def _answers(url: str) -> bool:
-    try:
-        urllib.request.urlopen(url)
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True
 
 
 def _count(db: Database, what: sa.ColumnElement[int]) -> int:

@@ -13,9 +13,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -37,14 +35,14 @@ from app.core.db import Database, UnitOfWork
 from app.journal.models import JournalEntry as Entry
 from app.messaging.models import Attempt, CarrierEvent, InboundText, Intent
 from app.staffing.models import ContactMethod, Person, Skill
+from bench.running import child, until
 from tests.fakes.carrier.settings import Settings as CarrierSettings
-from tests.support.serving import ROOT, Serving, serving, variables_of
+from tests.support.serving import Serving, serving, variables_of
 from tools.servers import free_port, postgres, valkey
 
 CONNECTIONS = 16
 SKILL = "bench"
 ACCOUNT = CarrierSettings()
-LONGEST = 300.0
 
 
 @dataclass(frozen=True)
@@ -226,15 +224,6 @@ def share(values: list[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
-def until(done: object) -> None:
-    """Wait for something to come true. Raises TimeoutError after LONGEST seconds."""
-    ends = time.monotonic() + LONGEST
-    while not done():  # type: ignore[operator]
-        if time.monotonic() > ends:
-            raise TimeoutError("the measurement did not end")
-        time.sleep(0.1)
-
-
 def add_people(uow: UnitOfWork, facility_id: str, numbers: list[str]) -> Actor:
     for number in numbers:
         person = Person(
@@ -251,7 +240,7 @@ def silent_carrier() -> Iterator[str]:
     """A carrier on this machine that takes texts and reports nothing."""
     port = free_port()
     command = [sys.executable, "-m", "tests.fakes.carrier", "--port", str(port)]
-    with child(command, {**os.environ}):
+    with child(command, {}):
         until(lambda: _control(port, "GET", "summary", None) == 200)
         _control(port, "POST", "faults", {"kind": "lost"})
         yield f"http://127.0.0.1:{port}"
@@ -261,18 +250,6 @@ def silent_carrier() -> Iterator[str]:
 def jobs(variables: dict[str, str]) -> Iterator[None]:
     with child([sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "run"], variables):
         yield
-
-
-@contextmanager
-def child(command: list[str], variables: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(15)
 
 
 def _control(port: int, method: str, what: str, content: object) -> int:

@@ -121,6 +121,11 @@ def of_account(number: str | None, service: str | None, rate: float) -> tuple[Se
     return tuple(senders)
 
 
+def mailbox(address: str) -> Sender:
+    """What mail comes from when no more is said about it."""
+    return Sender(address, SenderKind.MAILBOX, Channel.EMAIL, RATES[SenderKind.MAILBOX])
+
+
 def simulated(*channels: Channel) -> tuple[Sender, ...]:
     """A sender for each channel whose messages go to simulated phones and mailboxes."""
     return tuple(Sender("simulated", SenderKind.SIMULATED, channel, 0.0) for channel in channels)

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from config import senders as sending
+from config.outward import Hook, Mail, read_hooks, read_mail
 from config.senders import Channel, Sender, SenderKind
 
 DEMO_SECRET = "demo-secret-not-for-production-use"  # noqa: S105 - refused outside demo mode
@@ -56,6 +57,8 @@ class Settings:
     secret_key: str = field(default=DEMO_SECRET, repr=False)
     signing_key_file: Path = VAR / "journal.key"
     twilio: Twilio | None = None
+    mail: Mail | None = None
+    webhooks: tuple[Hook, ...] = ()
     senders: tuple[Sender, ...] = ()
     jobs: str = "inline"
     max_sockets: int = 200
@@ -72,16 +75,25 @@ class Settings:
         standing_in = (SenderKind.SIMULATED, SenderKind.POSTER)
         if all(sender.kind in standing_in for sender in self.senders):
             object.__setattr__(self, "senders", self._stand_ins())
+        if self.mail and not any(sender.kind is SenderKind.MAILBOX for sender in self.senders):
+            object.__setattr__(self, "senders", (*self.senders, sending.mailbox(self.mail.sender)))
 
     def _stand_ins(self) -> tuple[Sender, ...]:
         """Once real messages go out, nothing is simulated beside them."""
-        if self.twilio is None:
+        if self.simulated:
             return (*sending.simulated(Channel.SMS, Channel.VOICE, Channel.EMAIL), sending.POSTER)
+        if self.twilio is None:
+            return (sending.POSTER,)
         account = self.twilio
         ours = sending.of_account(
             account.from_number, account.messaging_service_sid, self.segments_per_second
         )
         return (*ours, sending.POSTER)
+
+    @property
+    def simulated(self) -> bool:
+        """Messages to people go to simulated phones and mailboxes."""
+        return self.twilio is None and self.mail is None
 
     @property
     def demo(self) -> bool:
@@ -115,6 +127,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=reader.secret("MUSTER_SECRET_KEY", mode),
         signing_key_file=Path(env.get("MUSTER_SIGNING_KEY_FILE", str(Settings.signing_key_file))),
         twilio=reader.twilio(),
+        mail=reader.mail("MUSTER_SMTP_URL", "MUSTER_MAIL_FROM"),
+        webhooks=reader.webhooks("MUSTER_WEBHOOKS"),
         senders=reader.senders("MUSTER_SENDERS"),
         jobs=reader.choice(
             "MUSTER_JOBS", ("inline", "off"), "inline" if _alone(database_url, redis_url) else "off"
@@ -238,6 +252,20 @@ class _Reader:
         for problem in problems:
             self.problem(name, problem)
         return (*found, sending.POSTER)
+
+    def mail(self, url: str, sender: str) -> Mail | None:
+        if not self.env.get(url):
+            return None
+        found, problems = read_mail(self.env[url], self.env.get(sender, ""))
+        for name, expected in problems:
+            self.problem(name, expected)
+        return found
+
+    def webhooks(self, name: str) -> tuple[Hook, ...]:
+        found, problems = read_hooks(self.env.get(name, ""))
+        for problem in problems:
+            self.problem(name, problem)
+        return found
 
     def twilio(self) -> Twilio | None:
         names = (

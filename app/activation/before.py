@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,9 +29,11 @@ from app.activation.planning import plan, sample_link
 from app.activation.queries import source_of
 from app.activation.texts import Asking
 from app.incidents.models import Incident
-from app.messaging.channels import TO_PEOPLE, Channel
+from app.messaging import pace
+from app.messaging import queries as messaging
+from app.messaging.channels import Channel
 from app.messaging.segments import Segments, segments
-from app.messaging.senders import Sender, SenderKind
+from app.messaging.senders import Sender
 from app.messaging.texts import mark, marked
 from app.staffing.models import Person
 from config.settings import Prices, Settings
@@ -50,10 +52,7 @@ class Terms:
 
 
 def terms(settings: Settings) -> Terms:
-    senders = getattr(settings, "senders", None) or tuple(
-        Sender(channel.value, SenderKind.SIMULATED, channel, 0.0) for channel in TO_PEOPLE
-    )
-    return Terms(settings.public_url, senders, settings.prices, settings.daily_messages)
+    return Terms(settings.public_url, settings.senders, settings.prices, settings.daily_messages)
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,8 @@ def look(
     samples = [_samples(source, seat, link, extra) for seat in seats]
     steps = {p.id: _steps(p, seat, chain) for seat in seats for p in seat.listed}
     loads = _loads(seats, samples, steps)
-    sent_now, later, most = (_ways(counted, terms) for counted in (loads.now, loads.later, loads.most))
+    able = _able(session, terms.senders, now)
+    sent_now, later, most = (_ways(counted, able) for counted in (loads.now, loads.later, loads.most))
     units = sum(way.units for way in sent_now if way.channel is Channel.SMS)
     people = [person for seat in seats for person in seat.first]
     return Before(
@@ -188,9 +188,24 @@ def _loads(
     return loads
 
 
-def _ways(counted: Counter[tuple[Channel, int]], terms: Terms) -> tuple[Way, ...]:
+def _able(session: Session, senders: Sequence[Sender], now: datetime) -> list[Sender]:
+    """The senders that take something now, with what is left of their daily allowance."""
+    states = {(state.channel, state.sender): state for state in messaging.senders(session)}
+    able = []
+    for sender in senders:
+        state = states.get((sender.channel, sender.address))
+        if state is None:
+            able.append(sender)
+        elif state.stopped_since is None and not pace.is_spent(state, now):
+            used = state.used if state.day == pace.day_of(now) else 0
+            cap = None if sender.daily_cap is None else max(sender.daily_cap - used, 0)
+            able.append(replace(sender, daily_cap=cap))
+    return able
+
+
+def _ways(counted: Counter[tuple[Channel, int]], senders: Sequence[Sender]) -> tuple[Way, ...]:
     loads = [Load(channel, number, size) for (channel, size), number in counted.items()]
-    return tuple(ways(loads, terms.senders))
+    return tuple(ways(loads, senders))
 
 
 def _cost(over: Sequence[Way], prices: Prices) -> int | None:
@@ -228,7 +243,11 @@ def _cautions(
     hold_over: int | None,
 ) -> tuple[Caution, ...]:
     within = min((seat.within_minutes for seat in seats if seat.within_minutes is not None), default=None)
-    found = [*_too_few(seats), *limits(sent_now, life=QUESTION_LIFE, within_minutes=within)]
+    found = [
+        Caution(Weight.ACT, f"A sender takes nothing now: {words}")
+        for words in messaging.in_trouble(session, now)
+    ]
+    found += [*_too_few(seats), *limits(sent_now, life=QUESTION_LIFE, within_minutes=within)]
     found += [c for c in limits(later, life=QUESTION_LIFE) if "No sender" in c.words and c not in found]
     found += _characters(samples)
     found += _too_often(session, incident, terms, now, seats, hold_over)

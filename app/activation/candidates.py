@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.activation import ranking
 from app.activation.models import Outcome, Question, Slot, SlotKind
-from app.activation.ranking import Facts
+from app.activation.ranking import Facts, Need
 from app.activation.reach import phone, reach
 from app.activation.standing import Standing, standing
 from app.incidents.models import Incident, Position
@@ -122,14 +122,12 @@ def choose_first(seats: Iterable[Seat], now: Standing) -> None:
     place loses more people to all of them together than it can spare."""
     chosen: set[str] = set()
     for seat in seats:
-        by_id = {person.id: person for person in seat.listed}
         if seat.kind is SlotKind.INFORMATION:
             seat.first = list(seat.listed)
             continue
-        free = [person_id for person_id in by_id if person_id not in chosen]
-        ids = ranking.choose(free, seat.at_once, now.floors_for(by_id), now.taken | chosen)
-        seat.first = [by_id[person_id] for person_id in ids]
-        chosen.update(ids)
+        by_id = {person.id: person for person in seat.listed if person.id not in chosen}
+        seat.first = [by_id[person_id] for person_id in now.take_together(list(by_id), seat.at_once)]
+        chosen.update(person.id for person in seat.first)
 
 
 def free(now: Standing, slot: Slot, some: Sequence[Person], most: int) -> list[Person]:
@@ -139,12 +137,12 @@ def free(now: Standing, slot: Slot, some: Sequence[Person], most: int) -> list[P
     """
     if slot.kind is SlotKind.INFORMATION:
         return [person for person in some if now.why_not_told(person) is None][:most]
-    need = now.need_of(slot.kind is SlotKind.POSITION, slot.within_minutes)
-    now.duty.look(some)
-    able = {person.id: person for person in some if now.why_not(person, need) is None}
-    ids = ranking.choose(able, most, now.floors_for(able), now.taken)
-    now.taken.update(ids)
-    return [able[person_id] for person_id in ids]
+    within = None if slot.any_yes else slot.within_minutes
+    need = now.need_of(slot.kind is SlotKind.POSITION, within, slot.skill or "")
+    here = [person for person in some if now.why_not_here(person) is None]
+    now.duty.look(here)
+    able = {person.id: person for person in here if now.why_not(person, need) is None}
+    return [able[person_id] for person_id in now.take_together(list(able), most)]
 
 
 def people(session: Session, ids: Sequence[str]) -> list[Person]:
@@ -195,10 +193,11 @@ def _ranked(
             seat.left_out.append(Left(person.name, why))
     now.duty.look(able.values())
     called = _called(session, list(able), now)
-    need = now.need_of(seat.kind is SlotKind.POSITION, seat.within_minutes, readable(skill) if skill else "")
-    facts = [_facts(person, now, skill, ranks, called.get(person.id, (0, 0))) for person in able.values()]
+    need = now.need_of(seat.kind is SlotKind.POSITION, seat.within_minutes, skill or "")
+    facts = [_facts(person, now, need, ranks, called.get(person.id, (0, 0))) for person in able.values()]
     floors = now.floors_for(able)
-    result = ranking.rank(facts, need, ranking.weights_at(now.duty.now), floors, now.taken)
+    taken = now.taken if floors else ()
+    result = ranking.rank(facts, need, ranking.weights_at(now.duty.now), floors, taken)
     seat.listed = [able[each.person_id] for each in result.placed]
     seat.why = {each.person_id: each.why for each in result.placed}
     seat.left_out += [Left(able[each.person_id].name, each.why) for each in result.out]
@@ -216,21 +215,10 @@ def _told(seat: Seat, found: Sequence[Person], now: Standing) -> Seat:
 
 
 def _facts(
-    person: Person,
-    now: Standing,
-    skill: str | None,
-    ranks: dict[str, int] | None,
-    called: tuple[int, int],
+    person: Person, now: Standing, need: Need, ranks: dict[str, int] | None, called: tuple[int, int]
 ) -> Facts:
-    qualified = next((each.valid_until for each in person.skills if each.slug == skill), None)
-    facts = now.facts(person)
-    return replace(
-        facts,
-        rank=ranks[person.id] if ranks else None,
-        qualified_until=qualified,
-        asked=called[0],
-        came=called[1],
-    )
+    rank = ranks[person.id] if ranks else None
+    return replace(now.facts(person, need.skill), rank=rank, asked=called[0], came=called[1])
 
 
 def _called(session: Session, ids: Sequence[str], now: Standing) -> dict[str, tuple[int, int]]:

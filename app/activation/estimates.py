@@ -117,6 +117,16 @@ def compared(segments: int) -> list[tuple[str, int]]:
     return [(words, seconds_for(segments, rate)) for words, rate in KINDS]
 
 
+def daily(segments: int) -> list[tuple[str, int, int]]:
+    """T-Mobile's allowances: which scores, segments a day, and how many of these are too many if every phone
+    were T-Mobile's."""
+    quarters = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
+    return [
+        (f"trust score in the {quarter}", cap, max(segments - cap, 0))
+        for quarter, cap in zip(quarters, DAILY_10DLC, strict=True)
+    ]
+
+
 def cost(way: Way, prices: Prices) -> int | None:
     """At most: each call is taken for a begun minute. None when there is no price; mails cost nothing."""
     price = {Channel.SMS: prices.segment, Channel.VOICE: prices.minute}.get(way.channel, 0)
@@ -143,9 +153,7 @@ def limits(
 def _time_limits(way: Way, life: timedelta, within_minutes: int | None) -> list[Caution]:
     thing = THINGS[way.channel]
     if way.seconds is None:
-        return [
-            Caution(Weight.ACT, f"No sender is set up for {thing}: {way.messages:,} {thing} cannot go out.")
-        ]
+        return [Caution(Weight.ACT, f"No sender can take {thing}: {way.messages:,} cannot go out.")]
     found = []
     if way.seconds > QUEUE_SECONDS:
         held = math.floor(QUEUE_SECONDS * way.rate)

@@ -66,7 +66,8 @@ class Facts:
 
 @dataclass(frozen=True)
 class Need:
-    """What somebody is wanted for. `here_too`: those on duty may take it, as they may a position."""
+    """What somebody is wanted for. `here_too`: those on duty may take it, as they may a position; `skill` is the
+    slug of the one that is wanted."""
 
     now: datetime
     zone: str
@@ -147,7 +148,8 @@ def why_out(each: Facts, need: Need, floors: Sequence[Floor] = (), taken: Collec
     if found.state is State.ON_LEAVE or (found.state is State.ON_DUTY and not need.here_too):
         return state
     if each.qualified_until is not None and each.qualified_until <= need.now:
-        return f"{need.skill} ran out on {when(each.qualified_until, need.now, need.zone)}"
+        ended = when(each.qualified_until, need.now, need.zone)
+        return f"qualification as {readable(need.skill)} ran out: {ended}"
     here = found.state is State.ON_DUTY
     minutes = 0 if here else each.travel_minutes
     if need.within_minutes is not None and minutes is not None and minutes > need.within_minutes:

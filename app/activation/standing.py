@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.activation.models import Outcome, Question, QuestionState, Slot, SlotKind
-from app.activation.ranking import Facts, Need, why_out
+from app.activation.ranking import Facts, Need, choose, why_out
 from app.activation.reach import unreachable
 from app.facilities.models import Facility
 from app.incidents.models import Assignment, Incident, IncidentState, Position
@@ -44,10 +44,10 @@ class Standing:
         """
         if (why := self.why_not_here(person)) is not None:
             return why
-        facts = self.facts(person)
+        need = need or self.need_of(here_too=True)
+        facts = self.facts(person, need.skill)
         floors = self.floors_for([person.id]) if facts.availability.state is State.ON_DUTY else ()
-        taken = self.taken if floors else ()
-        return why_out(facts, need or self.need_of(here_too=True), floors, taken)
+        return why_out(facts, need, floors, self.taken if floors else ())
 
     def why_not_here(self, person: Person) -> str | None:
         """The same as far as the incident and the ways to reach the person go."""
@@ -65,13 +65,15 @@ class Standing:
         """Why somebody is not even told something; what they do now is no reason."""
         return "is not active" if not person.active else unreachable(person)
 
-    def facts(self, person: Person) -> Facts:
+    def facts(self, person: Person, skill: str = "") -> Facts:
+        qualified = next((each.valid_until for each in person.skills if each.slug == skill), None)
         return Facts(
             person.id,
             person.name,
             self.duty.of(person),
             self.duty.rules(person.facility_id),
             person.travel_minutes,
+            qualified_until=qualified,
         )
 
     def need_of(self, here_too: bool, within_minutes: int | None = None, skill: str = "") -> Need:
@@ -80,6 +82,15 @@ class Standing:
     def floors_for(self, ids: Collection[str]) -> list[Floor]:
         """The floors that some of these people stand for now."""
         return [floor for floor in self.duty.floors() if not floor.on_duty.isdisjoint(ids)]
+
+    def take_together(self, ids: list[str], most: int) -> list[str]:
+        """The first of these who can go together without breaking a floor; they count as taken from then on."""
+        floors = self.floors_for(ids)
+        if not floors:
+            return ids[:most]
+        chosen = choose(ids, most, floors, self.taken)
+        self.taken.update(chosen)
+        return chosen
 
     @cached_property
     def taken(self) -> set[str]:

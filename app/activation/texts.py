@@ -67,7 +67,7 @@ def information(source: Source, words: Asking, *, key: str, link: str) -> str:
     text = ""
     for name_room, title_room in _ROOMS:
         tail = f"Reply {READ}{words.code if words.tagged else ''} when you have read this."
-        told = plain(words.extra) or "no need to come now."
+        told = _ended(plain(words.extra)) or "no need to come now."
         about = f"For information, {trimmed(in_gsm(words.title), title_room)}:"
         text = source.says(f"{about} {told} {tail} {link}".rstrip(), name_room)
         if segments(marked(text, mark(key))).count <= MOST_SEGMENTS:
@@ -110,7 +110,7 @@ def question(
     text = ""
     for name_room, title_room, with_link in attempts:
         wanted = f"{trimmed(in_gsm(title), title_room)} needed."
-        parts = (wanted, plain(extra), f"Reply {choices(code if tagged else '')}.", with_link)
+        parts = (wanted, _ended(plain(extra)), f"Reply {choices(code if tagged else '')}.", with_link)
         text = source.says(" ".join(part for part in parts if part), name_room)
         if segments(marked(text, mark(key))).count <= MOST_SEGMENTS:
             break
@@ -211,6 +211,11 @@ def trimmed(text: str, room: int) -> str:
 def in_gsm(text: str) -> str:
     """The text in the GSM alphabet; what has no place there is left out. For names only."""
     return "".join(char for char in plain(text) if segments(char).forced_by is None).strip()
+
+
+def _ended(text: str) -> str:
+    """As a sentence, so that what follows does not run into it."""
+    return f"{text}." if text and text[-1].isalnum() else text
 
 
 def _short(title: str) -> str:

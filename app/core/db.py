@@ -30,6 +30,8 @@ log = structlog.get_logger()
 # Serialization failure, deadlock, lock not available: PostgreSQL says that trying again is the cure.
 RETRY_SQLSTATES = {"40001", "40P01", "55P03"}
 ATTEMPTS = 4
+# The last: a process that is stopped within a transaction must not hold up the others for ever.
+_LIMITS = ("statement_timeout=30000", "lock_timeout=10000", "idle_in_transaction_session_timeout=60000")
 
 
 class Base(DeclarativeBase):
@@ -217,7 +219,7 @@ def _engine(url: sa.URL, pool_size: int) -> sa.Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "options": "-c statement_timeout=30000 -c lock_timeout=10000"},
+        connect_args={"connect_timeout": 5, "options": " ".join(f"-c {limit}" for limit in _LIMITS)},
     )
 
 

@@ -24,6 +24,7 @@ from app.core.db import UnitOfWork
 from app.messaging.actions import incoming, reports
 from app.messaging.actions.incoming import Text
 from app.messaging.actions.reports import Report
+from app.messaging.channels import Channel
 from app.messaging.models import CarrierEvent, InboundText
 from app.runtime import Runtime
 
@@ -125,7 +126,8 @@ class Drain:
         return apply_reports(self._rt, open_ids(self._rt, CarrierEvent)) >= REPORTS_AT_ONCE
 
     def _some_texts(self) -> bool:
-        ids = open_ids(self._rt, InboundText, most=TEXTS_AT_ONCE)
+        # A key is acted on by the call in which it was pressed; what that leaves, a tick takes.
+        ids = open_ids(self._rt, InboundText, most=TEXTS_AT_ONCE, keys=False)
         return understand(self._rt, ids) >= TEXTS_AT_ONCE
 
 
@@ -188,9 +190,13 @@ def open_ids(
     model: type[CarrierEvent | InboundText],
     before: datetime | None = None,
     most: int = REPORTS_AT_ONCE,
+    *,
+    keys: bool = True,
 ) -> list[str]:
     """What was stored (at or before a moment) and not worked off yet, oldest first."""
     query = sa.select(model.id).where(model.processed_at.is_(None))
+    if not keys:
+        query = query.where(InboundText.channel == Channel.SMS)
     if before is not None:
         query = query.where(model.received_at <= before)
     with rt.db.read() as session:

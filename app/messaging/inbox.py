@@ -16,9 +16,16 @@ Stage = Literal["sent", "delivered", "failed"]
 
 @dataclass(frozen=True)
 class Inbound:
-    """A text from a known phone, or a key pressed in a call. `person_ids` are the active people with that
-    number, sorted; several when people share a phone. `to` is our number, empty for a simulated phone.
-    `subject_id` is what a call was about, so that a key needs no code."""
+    """A text from a known phone, or a key pressed in a call to one.
+
+    person_ids  the active people with that number, sorted; several when people share a phone. Of a call,
+                the person who was called.
+    to          our number, empty for a simulated phone.
+    channel     sms, or voice for a key.
+    subject_id  what the call in which the key was pressed is about, so that a key needs no code.
+    on_line     whoever pressed the key still holds the phone: the words that the handler returns are said
+                at once, and no text is needed. False when the key is acted on after the call is over.
+    """
 
     from_: str
     to: str
@@ -27,6 +34,7 @@ class Inbound:
     person_ids: tuple[str, ...]
     channel: str = "sms"
     subject_id: str | None = None
+    on_line: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,8 @@ class Delivery:
     at: datetime
 
 
-ReplyHandler = Callable[[UnitOfWork, list[Inbound]], list[bool | None]]
+Heard = bool | str | None
+ReplyHandler = Callable[[UnitOfWork, list[Inbound]], list[Heard]]
 DeliveryHandler = Callable[[UnitOfWork, list[Delivery]], None]
 _REPLY_HANDLERS: list[ReplyHandler] = []
 _DELIVERY_HANDLERS: dict[Purpose, list[DeliveryHandler]] = {}
@@ -54,9 +63,9 @@ _DELIVERY_HANDLERS: dict[Purpose, list[DeliveryHandler]] = {}
 
 def on_reply(handler: ReplyHandler) -> ReplyHandler:
     """Decorator: called with texts from known phones, in one transaction in which nothing but the texts
-    themselves is locked yet. Returns for each whether it knew what to do: the first handler that does ends
-    the search; None when it failed and is to be tried again later, which undoes nothing of the others. Of a
-    single text a failure may be raised.
+    themselves is locked yet. Returns for each whether it knew what to do, or the words in which to tell who is
+    on the line what was done: the first handler that does ends the search. None when it failed and is to be
+    tried again later, which undoes nothing of the others. Of a single text a failure may be raised.
     """
     _REPLY_HANDLERS.append(handler)
     return handler
@@ -79,9 +88,9 @@ def followed() -> list[Purpose]:
     return [purpose for purpose, handlers in _DELIVERY_HANDLERS.items() if handlers]
 
 
-def answered(uow: UnitOfWork, inbound: list[Inbound]) -> list[bool | None]:
-    """Hand texts to the rooms; for each, whether one of them knew what to do, or None for later."""
-    known: dict[int, bool | None] = dict.fromkeys(range(len(inbound)), False)
+def answered(uow: UnitOfWork, inbound: list[Inbound]) -> list[Heard]:
+    """Hand texts to the rooms; for each, whether one of them knew what to do or what it says, None for later."""
+    known: dict[int, Heard] = dict.fromkeys(range(len(inbound)), False)
     for handler in _REPLY_HANDLERS:
         left = [index for index, result in known.items() if result is False]
         if left:

@@ -9,11 +9,13 @@ import sqlalchemy as sa
 import structlog
 from flask import Flask
 
+from app.messaging import ringing
 from app.messaging.actions import looks, phones
 from app.messaging.actions.looks import Look
 from app.messaging.actions.reports import Report
 from app.messaging.carriers import Accepted, Carrier, CarrierUnavailable
 from app.messaging.carriers import Report as CarrierReport
+from app.messaging.carriers.simulated import SimulatedCarrier
 from app.messaging.channels import Channel
 from app.messaging.drain import apply_reports, open_ids, try_one, understand
 from app.messaging.models import Attempt, CarrierEvent, InboundText, SimSwitch, SimText
@@ -39,6 +41,7 @@ def look(app: Flask) -> int:
     carriers: dict[Channel, Carrier] = rt.parts["carriers"]
     lapse_all(rt, _lapsed(rt))
     names = {channel: carrier.name for channel, carrier in carriers.items()}
+    rt.db.transact(looks.forsaken, carriers=names, most=_AT_ONCE)
     due = rt.db.transact(looks.take_looks, carriers=names, most=_AT_ONCE)
     if due:
         with ThreadPoolExecutor(_CALLS, thread_name_prefix="lookout") as pool:
@@ -55,13 +58,18 @@ def backlog(app: Flask) -> int:
 
 
 def answer(app: Flask) -> int:
-    """Let simulated people deal with what is on their phones; returns how many texts they dealt with."""
+    """Let simulated people deal with what is on their phones; returns how many texts and calls they dealt with."""
     rt: Runtime = app.extensions["muster"]
+    if not isinstance(rt.parts["carriers"].get(Channel.VOICE), SimulatedCarrier):
+        return 0
+    missed = ringing.ring_out(rt)
     with rt.db.read() as session:
         if not session.scalar(sa.select(SimSwitch.pace)):
-            return 0
-        ids = list(session.scalars(sa.select(SimText.id).where(SimText.open).order_by(SimText.at)))
-    return sum(try_one(rt, phones.answer_as_planned, one) for one in ids)
+            return missed
+        lying = sa.select(SimText.id).where(SimText.open, SimText.ring.is_(None)).order_by(SimText.at)
+        ids = list(session.scalars(lying))
+    called = missed + ringing.answer_calls(rt)
+    return called + sum(try_one(rt, phones.answer_as_planned, one) for one in ids)
 
 
 def _ask(app: Flask, carrier: Carrier, one: Look) -> None:

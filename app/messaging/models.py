@@ -7,6 +7,7 @@ from the carrier), so that no try and no word is ever overwritten (promise I9).
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -130,9 +131,11 @@ class CarrierEvent(Base):
 
 
 class InboundText(Base):
-    """A text from a phone as it came. `outcome` says in a word what we made of it.
+    """A text from a phone, or a key pressed in a call, as it came. `outcome` says in a word what we made of it.
 
-    sender  which of our senders it was sent to; None when nobody knows.
+    sender      which of our senders it was sent to; None when nobody knows.
+    attempt_id  the call in which a key was pressed.
+    reply       what whoever pressed it was told in the same call.
     """
 
     __tablename__ = "inbound_texts"
@@ -140,6 +143,8 @@ class InboundText(Base):
 
     id: Mapped[str] = primary_id()
     carrier_id: Mapped[str] = mapped_column(Code, unique=True)
+    channel: Mapped[Channel] = mapped_column(one_of(Channel, "channel"), default=Channel.SMS)
+    attempt_id: Mapped[str | None] = mapped_column(Id)
     from_: Mapped[str] = mapped_column("from", Name, index=True)
     to: Mapped[str] = mapped_column(Name)
     sender: Mapped[str | None] = mapped_column(Code)
@@ -149,6 +154,7 @@ class InboundText(Base):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     processed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[str | None] = mapped_column(Code)
+    reply: Mapped[str | None] = mapped_column(sa.Text)
 
 
 class SenderState(Base):
@@ -211,11 +217,25 @@ class OptOut(Base):
     since: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class SimText(Base):
-    """A text on a simulated phone: the phones' own world, which no room but this one reads.
+class Ring(StrEnum):
+    """How far a simulated call has come. ENDED: it was picked up, and is over."""
 
+    RINGING = "ringing"
+    TALKING = "talking"
+    ENDED = "ended"
+    DECLINED = "declined"
+    MISSED = "missed"
+
+
+class SimText(Base):
+    """A text or call on a simulated phone, or a mail in a simulated mailbox: the phones' own world, which no
+    room but this one reads.
+
+    number   the phone's number, or the mail address.
     mine     sent by the phone, not to it.
-    open     a text to the phone that its owner has not dealt with yet.
+    open     something to the phone that its owner has not dealt with yet.
+    title    the subject of a mail.
+    ring     of a call; ring_at, when it last moved.
     """
 
     __tablename__ = "sim_texts"
@@ -225,7 +245,11 @@ class SimText(Base):
     )
 
     id: Mapped[str] = primary_id()
-    number: Mapped[str] = mapped_column(sa.String(20))
+    number: Mapped[str] = mapped_column(Name)
+    channel: Mapped[Channel] = mapped_column(one_of(Channel, "channel"), default=Channel.SMS)
+    title: Mapped[str | None] = mapped_column(Name)
+    ring: Mapped[Ring | None] = mapped_column(one_of(Ring, "ring"))
+    ring_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     mine: Mapped[bool]
     body: Mapped[str] = mapped_column(sa.Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -235,9 +259,11 @@ class SimText(Base):
 
 
 class SimSwitch(Base):
-    """Whether simulated people answer by themselves, and how many times faster than real ones. One row."""
+    """Whether simulated people answer by themselves, how many times faster than real ones, and whether as at
+    night. One row."""
 
     __tablename__ = "sim_switches"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     pace: Mapped[int] = mapped_column(default=0)
+    night: Mapped[bool] = mapped_column(default=False)

@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-BURST = timedelta(milliseconds=100)
-"""How far ahead of its pace a sender may run, so that a claim need not be made for every single text."""
+AHEAD = timedelta(milliseconds=500)
+"""How far ahead of its pace a sender may be given messages. Each has its moment, before which it is not handed over: so
+a claim that comes late, on a busy machine, costs nothing."""
 
 CALMED_AFTER = timedelta(seconds=20)
 """A sender that was asked to slow down is twice as fast again after each of these."""
@@ -74,23 +75,28 @@ def room_at(one: Standing, now: datetime) -> datetime:
         return max(one.probe_at or now, now)
     if is_spent(one, now):
         return day_after(now)
-    return max(_free_at(one, now) - BURST, now)
+    return max(_free_at(one, now) - AHEAD, now)
 
 
 def has_room(one: Standing, now: datetime) -> bool:
     return not (one.stopped_since is None and is_spent(one, now)) and room_at(one, now) <= now
 
 
-def take(one: Standing, size: int, now: datetime) -> None:
-    """Give it a message of `size` segments. A stopped one takes this one to see whether it works again."""
+def take(one: Standing, size: int, now: datetime) -> datetime:
+    """Give it a message of `size` segments; returns the moment before which it is not to be handed over.
+
+    A stopped one takes this one to see whether it works again.
+    """
+    moment = _free_at(one, now)
     if one.stopped_since is not None:
         one.probes += 1
         one.probe_at = now + next_probe(one.probes)
     if rate := effective_rate(one, now):
-        one.free_at = _free_at(one, now) + timedelta(seconds=size / rate)
+        one.free_at = moment + timedelta(seconds=size / rate)
     today = day_of(now)
     one.used = size + (one.used if one.day == today else 0)
     one.day = today
+    return moment
 
 
 def _free_at(one: Standing, now: datetime) -> datetime:
@@ -98,7 +104,7 @@ def _free_at(one: Standing, now: datetime) -> datetime:
     rate = effective_rate(one, now)
     if rate == 0:
         return now
-    return min(max(one.free_at, now), now + BURST + timedelta(seconds=_LARGEST / rate))
+    return min(max(one.free_at, now), now + AHEAD + timedelta(seconds=_LARGEST / rate))
 
 
 def next_probe(probes: int) -> timedelta:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from app.messaging import pace as pacing
-from app.messaging.models import Attempt, Intent, SenderEvent, SenderState, SimSwitch, SimText
+from app.messaging.channels import Channel
+from app.messaging.models import Attempt, Intent, Ring, SenderEvent, SenderState, SimSwitch, SimText
 from app.messaging.states import IntentState
 from app.messaging.texts import masked
 from app.staffing.models import ContactMethod, Person
@@ -35,12 +36,24 @@ class Queue:
 
 @dataclass(frozen=True)
 class Phone:
-    """A simulated phone in the list: whose it is, and the last thing on it."""
+    """A simulated phone or mailbox in the list: whose it is, the last thing on it, and whether it rings."""
 
     person: Person
     number: str
     last: SimText
     open: int
+    rings: bool
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What somebody has on their phone and in their mailbox, oldest first; `calls` ring or are being had."""
+
+    person: Person
+    number: str
+    texts: list[SimText]
+    calls: list[SimText]
+    mails: list[SimText]
 
 
 def queue(session: Session, now: datetime) -> Queue:
@@ -92,45 +105,58 @@ def attempts_of(session: Session, intent_id: str) -> Sequence[Attempt]:
 
 
 def phones(session: Session, *, name: str = "", most: int = 60) -> list[Phone]:
-    """People whose simulated phone holds a conversation, the newest first; `name` filters by part of it."""
+    """People whose simulated phone or mailbox holds something: those that ring, then the newest first.
+
+    `name` filters by part of it.
+    """
     newest = (
         sa.select(
             SimText.number,
             sa.func.max(SimText.at).label("at"),
             sa.func.sum(sa.case((SimText.open, 1), else_=0)).label("open"),
+            sa.func.sum(sa.case((SimText.ring == Ring.RINGING, 1), else_=0)).label("rings"),
         )
         .group_by(SimText.number)
         .subquery()
     )
+    owned = sa.select(ContactMethod.person_id, ContactMethod.address).distinct().subquery()
     query = (
-        sa.select(Person, newest.c.number, newest.c.open)
-        .join(ContactMethod, ContactMethod.person_id == Person.id)
-        .join(newest, newest.c.number == ContactMethod.address)
+        sa.select(Person, newest.c.number, newest.c.open, newest.c.rings)
+        .join(owned, owned.c.person_id == Person.id)
+        .join(newest, newest.c.number == owned.c.address)
         .where(Person.name.icontains(name, autoescape=True))
-        .order_by(newest.c.at.desc(), Person.name)
+        .order_by(sa.case((newest.c.rings > 0, 0), else_=1), newest.c.at.desc(), Person.name)
         .limit(most)
     )
     rows = session.execute(query).all()
     last = _last_texts(session, {row.number for row in rows})
-    return [Phone(person, number, last[number], open_) for person, number, open_ in rows]
+    return [Phone(person, number, last[number], open_, rings > 0) for person, number, open_, rings in rows]
 
 
-def conversation(session: Session, person_id: str, most: int = 100) -> tuple[Person, str, list[SimText]]:
-    """A person, the masked number of their phone, and what is on it, oldest first. Raises NotFound."""
+def conversation(session: Session, person_id: str, most: int = 100) -> Conversation:
+    """What one person has; the number is masked. Raises NotFound for who has neither phone nor mailbox."""
     person = session.get(Person, person_id)
-    numbers = [contact.address for contact in person.contacts if contact.channel == "sms"] if person else []
-    if person is None or not numbers:
+    addresses = [contact.address for contact in person.contacts] if person else []
+    if person is None or not addresses:
         raise NotFound("There is no such phone.")
     newest = (
-        sa.select(SimText).where(SimText.number.in_(numbers)).order_by(SimText.at.desc(), SimText.id.desc())
+        sa.select(SimText).where(SimText.number.in_(addresses)).order_by(SimText.at.desc(), SimText.id.desc())
     )
-    texts = session.scalars(newest.limit(most)).all()
-    return person, masked(numbers[0]), list(reversed(texts))
+    found = list(reversed(session.scalars(newest.limit(most)).all()))
+    under_way = (Ring.RINGING, Ring.TALKING)
+    phone = next((contact.address for contact in person.contacts if contact.channel != "email"), "")
+    return Conversation(
+        person,
+        masked(phone) if phone else "no phone",
+        [one for one in found if one.channel is not Channel.EMAIL and one.ring not in under_way],
+        [one for one in found if one.ring in under_way],
+        [one for one in found if one.channel is Channel.EMAIL],
+    )
 
 
-def pace(session: Session) -> int:
-    """How many times faster than real people the simulated ones answer; 0 when they do not."""
-    return session.scalar(sa.select(SimSwitch.pace)) or 0
+def switch(session: Session) -> SimSwitch:
+    """How simulated people answer by themselves; a pace of 0 is not at all."""
+    return session.get(SimSwitch, 1) or SimSwitch(id=1, pace=0, night=False)
 
 
 def _last_texts(session: Session, numbers: set[str]) -> dict[str, SimText]:

@@ -25,14 +25,14 @@ NO_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 @webhooks.post("/status/<attempt_id>")
 @public("signed by the carrier", checks_csrf=False)
 def status(attempt_id: str) -> Response:
-    _check_signature()
+    check_signature()
     form = request.form
     code = form.get("ErrorCode", "")
     report = Report(
         attempt_id,
         "callback",
-        _required("MessageSid", "SmsSid"),
-        _required("MessageStatus", "SmsStatus"),
+        required("MessageSid", "SmsSid"),
+        required("MessageStatus", "SmsStatus"),
         int(code) if code.isdecimal() and len(code) < 9 else None,
         request.headers.get("I-Twilio-Idempotency-Token"),
     )
@@ -44,12 +44,12 @@ def status(attempt_id: str) -> Response:
 @public("signed by the carrier", checks_csrf=False)
 def inbound() -> Response:
     """A text from a phone. Answered with no words: what we reply depends on what was committed."""
-    _check_signature()
+    check_signature()
     form = request.form
     media = form.get("NumMedia", "0")
     text = Text(
-        carrier_id=_required("MessageSid", "SmsSid"),
-        from_=_required("From"),
+        carrier_id=required("MessageSid", "SmsSid"),
+        from_=required("From"),
         to=form.get("To", ""),
         text=form.get("Body") or form.get("ButtonPayload") or form.get("ButtonText") or "",
         media=int(media) if media.isdecimal() and len(media) < 4 else 0,
@@ -60,7 +60,7 @@ def inbound() -> Response:
     return Response(NO_ANSWER, content_type="text/xml; charset=utf-8")
 
 
-def _check_signature() -> None:
+def check_signature() -> None:
     """Raises Forbidden unless one of the account's two tokens signed the request."""
     settings = runtime().settings
     assert settings.twilio is not None
@@ -72,7 +72,7 @@ def _check_signature() -> None:
         raise Forbidden("The signature does not fit: not from our carrier, or not to this address.")
 
 
-def _required(*names: str) -> str:
+def required(*names: str) -> str:
     """The first of these that is there; carriers' newer and older names for the same."""
     for name in names:
         if request.form.get(name):

@@ -1,7 +1,7 @@
-"""Which carrier carries what goes over each channel: texts go by Twilio when it is configured, else to the simulated
-phones.
+"""Which carrier carries what goes over each channel: texts and calls by Twilio and mails by SMTP when they are
+configured; with neither, all go to simulated phones and mailboxes. Posts go to the systems of the settings.
 
-The other one's addresses are not served at all.
+Addresses of what is not in use are not served at all.
 """
 
 from __future__ import annotations
@@ -10,10 +10,15 @@ from flask import Flask
 
 from app.messaging.carriers import Carrier
 from app.messaging.carriers.simulated import SimulatedCarrier
-from app.messaging.carriers.twilio import TWILIO_URL, TwilioCarrier, TwilioSettings
-from app.messaging.channels import Channel
+from app.messaging.carriers.smtp import SmtpCarrier
+from app.messaging.carriers.twilio import TwilioCarrier
+from app.messaging.carriers.twilio_client import TWILIO_URL, TwilioSettings
+from app.messaging.carriers.voice import TwilioVoiceCarrier
+from app.messaging.carriers.webhook import WebhookCarrier
+from app.messaging.channels import TO_PEOPLE, Channel
 from app.messaging.drain import Drain
 from app.messaging.phones import phones
+from app.messaging.voice import voice
 from app.messaging.webhooks import webhooks
 from app.messaging.worker import THREADS
 from app.runtime import Runtime
@@ -22,26 +27,36 @@ from config.settings import Twilio
 
 def init_app(app: Flask) -> None:
     rt: Runtime = app.extensions["muster"]
-    twilio = rt.settings.twilio
-    texts = [sender.address for sender in rt.settings.senders if sender.channel is Channel.SMS]
-    carriers: dict[Channel, Carrier] = {}
-    if texts:
-        carriers[Channel.SMS] = _twilio(twilio, texts[0]) if twilio else SimulatedCarrier(rt.db)
-    rt.parts["carriers"] = carriers
+    rt.parts["carriers"] = _carriers(rt)
     rt.parts["drain"] = Drain(app)
-    app.register_blueprint(webhooks if twilio else phones)
+    for blueprint in [webhooks, voice] if rt.settings.twilio else [phones] if rt.settings.simulated else []:
+        app.register_blueprint(blueprint)
 
 
-def _twilio(settings: Twilio, sender: str) -> TwilioCarrier:
-    """`sender` is for a text that names none."""
-    service = sender.startswith("MG")
-    return TwilioCarrier(
-        TwilioSettings(
-            settings.account_sid,
-            settings.auth_token,
-            from_number=None if service else sender,
-            messaging_service_sid=sender if service else None,
-            base_url=settings.base_url or TWILIO_URL,
-            connections=THREADS,
-        )
+def _carriers(rt: Runtime) -> dict[Channel, Carrier]:
+    """Once real messages go out, nothing is simulated beside them."""
+    settings = rt.settings
+    if settings.simulated:
+        found: dict[Channel, Carrier] = {channel: SimulatedCarrier(rt.db) for channel in TO_PEOPLE}
+    else:
+        found = {}
+    if settings.twilio:
+        account = _account(settings.twilio)
+        found[Channel.SMS] = TwilioCarrier(account)
+        found[Channel.VOICE] = TwilioVoiceCarrier(account, settings.public_url)
+    if settings.mail:
+        found[Channel.EMAIL] = SmtpCarrier(settings.mail, rt.clock.now)
+    if settings.webhooks:
+        found[Channel.WEBHOOK] = WebhookCarrier(settings.webhooks, rt.clock.now)
+    return found
+
+
+def _account(settings: Twilio) -> TwilioSettings:
+    return TwilioSettings(
+        settings.account_sid,
+        settings.auth_token,
+        from_number=settings.from_number,
+        messaging_service_sid=settings.messaging_service_sid,
+        base_url=settings.base_url or TWILIO_URL,
+        connections=THREADS,
     )

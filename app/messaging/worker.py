@@ -22,10 +22,11 @@ from flask import Flask
 from app.core.ids import new_secret
 from app.messaging.actions.looks import lapse
 from app.messaging.actions.sending import Claim, Outcome, claim, is_due, record, room_at
-from app.messaging.carriers import Ambiguous, Carrier, Outgoing
+from app.messaging.carriers import Ambiguous, Carrier, Outgoing, Refused
+from app.messaging.carriers.errors import ErrorClass
 from app.messaging.channels import Channel
 from app.messaging.models import Attempt
-from app.messaging.pace import BURST
+from app.messaging.pace import AHEAD
 from app.messaging.states import AttemptState
 from app.runtime import Runtime
 
@@ -34,8 +35,14 @@ log = structlog.get_logger()
 THREADS = 64
 """Calls at the same time: at 150 ms each that is room for 400 texts a second."""
 
+MOST_AHEAD = 2 * AHEAD
+"""No thread sleeps longer before its message's moment, whatever the clock does."""
+
+SLEPT = Refused(None, ErrorClass.RETRY_LITTLE, "The sender was held up; this try was not made.")
+
 POLL_SECONDS = 0.5
 _CLAIM_MOST, _RECORD_MOST, _IN_HAND_MOST = 64, 256, 512
+_FEW = {Channel.EMAIL: 8}  # each holds a connection to the mail server
 _SIMULATED_THREADS = 4  # they write to our own database, where more would only queue
 
 
@@ -83,9 +90,10 @@ class _Line:
         self._carrier = carriers.get(channel)
         senders = [one for one in self._rt.settings.senders if one.channel is channel]
         self._senders = senders if self._carrier else []
+        self._paced = any(one.rate for one in self._senders)
         self._name = name
         simulated = self._carrier is None or self._carrier.name == "simulated"
-        self._threads = _SIMULATED_THREADS if simulated else THREADS
+        self._threads = _SIMULATED_THREADS if simulated else _FEW.get(channel, THREADS)
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix=f"sender-{channel}")
         self._clerk = ThreadPoolExecutor(1, thread_name_prefix=f"records-{channel}")
         self._happened: queue.SimpleQueue[Outcome | int] = queue.SimpleQueue()
@@ -155,7 +163,9 @@ class _Line:
                 self._pool.submit(self._send, one)
 
     def _claim(self) -> list[Claim]:
-        claims = self._rt.db.transact(
+        # Of a paced sender each moment counts, and it takes few at a time.
+        transact = self._rt.db.transact_first if self._paced else self._rt.db.transact
+        claims = transact(
             claim,
             worker=self._name,
             carrier=self._carrier.name if self._carrier else "none",
@@ -171,7 +181,7 @@ class _Line:
         """Seconds until a sender has room, so that a paced one neither waits nor is asked for every single text."""
         with self._rt.db.read() as session:
             until = room_at(session, self._channel, now)
-        return min(max((until - now).total_seconds(), BURST.total_seconds() / 2), POLL_SECONDS)
+        return min(max((until - now).total_seconds(), AHEAD.total_seconds() / 5), POLL_SECONDS)
 
     def _wait(self) -> int:
         """Wait until something happens, have it recorded, and return how many were."""
@@ -192,6 +202,12 @@ class _Line:
 
     def _send(self, one: Claim) -> None:
         assert self._carrier is not None
+        now = self._rt.clock.now()
+        if one.moment is not None and now < one.moment:
+            time.sleep(min(one.moment - now, MOST_AHEAD).total_seconds())
+        if one.until is not None and now >= one.until:
+            self._happened.put(Outcome(one.attempt_id, SLEPT))
+            return
         try:
             result = self._carrier.send(self._outgoing(self._carrier, one))
         except Exception:

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.facilities.models import Unit
 from app.staffing import hours
-from app.staffing.availability import Availability, Away, Rules, Stint, availability
+from app.staffing.availability import WEEK, Availability, Away, Rules, Stint, availability
 from app.staffing.floors import Floor
 from app.staffing.models import FloorRule, Leave, Person, Shift, ShiftKind, Skill
 
-BACK = timedelta(days=9)
-"""Shifts that ended longer ago say nothing about seven days, nor about what a stretch began with."""
+BACK = WEEK
+"""Shifts that ended longer ago say nothing about the hours in seven days, nor about rest."""
 
 AHEAD = timedelta(days=2)
 KNOWN = timedelta(days=28)

@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.activation import before
+from app.activation import actions, before
 from app.activation.before import Terms
 from app.activation.models import Candidate
 from app.core.db import Database, UnitOfWork
 from app.messaging.actions import Wish, request_all
 from app.messaging.channels import Channel
-from app.messaging.models import Intent
+from app.messaging.models import Intent, SenderState
 from app.messaging.senders import Sender, SenderKind
 from app.messaging.states import IntentState
 from app.staffing.models import ContactMethod, Person, Skill
@@ -123,7 +123,7 @@ def test_a_channel_without_a_sender_is_said(commander: PageClient, senders, db, 
     reach_by(db, hospital.people[6], "email", "gita@example.org", alone=True)
     wanted = {"positions": [OPERATIONS]}
     shown = commander.api("POST", f"/incidents/{incident.id}/callouts/preview", 200, wanted)
-    assert "No sender is set up for mails" in shown["warnings"][0]["words"]
+    assert "No sender can take mails" in shown["warnings"][0]["words"]
     assert [way["seconds"] for way in shown["now"]] == [None]
 
 
@@ -151,6 +151,15 @@ def test_who_has_had_many_messages_is_held_back_only_where_that_may_be(
         assert len(session.scalars(sa.select(Candidate)).all()) == 2 - held
 
 
+def test_who_was_held_back_stays_so_when_the_list_is_begun_again(commander: PageClient, db, hospital, act):
+    incident = declared(db, hospital, exercise=True)
+    write_often(db, hospital.people[2], 6)
+    wanted = {"groups": [{"skill": "icu_nurse", "needed": 1}]}
+    made = commander.api("POST", f"/incidents/{incident.id}/callouts", 201, wanted)
+    act(actions.ask_again, hospital.command_staff, made["slots"][0]["id"])
+    assert {q.person_name for q in questions(db)} == {"Finn Sayer"}
+
+
 def test_urgent_messages_and_old_ones_are_not_counted(commander: PageClient, db, hospital, clock):
     incident = declared(db, hospital, exercise=True)
     write_often(db, hospital.people[2], 20, lane=1)
@@ -159,6 +168,33 @@ def test_urgent_messages_and_old_ones_are_not_counted(commander: PageClient, db,
     wanted = {"groups": [{"skill": "icu_nurse", "needed": 1}]}
     shown = commander.api("POST", f"/incidents/{incident.id}/callouts/preview", 200, wanted)
     assert shown["slots"][0]["left_out"] == []
+
+
+def test_a_sender_that_has_stopped_is_said_and_not_counted_on(
+    commander: PageClient, senders, db, hospital, incident, act, clock
+):
+    def stop(uow: UnitOfWork) -> None:
+        for sender in (LONG, CALLER):
+            uow.session.add(
+                SenderState(
+                    channel=sender.channel,
+                    sender=sender.address,
+                    kind=sender.kind.value,
+                    rate=sender.rate,
+                    free_at=uow.now,
+                    stopped_since=uow.now if sender is LONG else None,
+                    reason="The sender is not registered." if sender is LONG else None,
+                )
+            )
+
+    act(stop)
+    shown = commander.api(
+        "POST", f"/incidents/{incident.id}/callouts/preview", 200, {"positions": [OPERATIONS]}
+    )
+    words = [warning["words"] for warning in shown["warnings"]]
+    assert any("has stopped: The sender is not registered." in one for one in words)
+    assert not any("+1202" in one for one in words)
+    assert any("No sender can take texts" in one for one in words)
 
 
 @pytest.mark.engine("sqlite")

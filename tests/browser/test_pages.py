@@ -15,7 +15,7 @@ from tests.browser.test_main_job import Opener
 AXE = ROOT / "app/web/static/dist/test/axe.min.js"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 COMMANDER, ADMINISTRATOR = "commander@demo.example", "administrator@demo.example"
-# {incident}, {position} and {person} are filled in.
+# {incident} and {callout} are filled in.
 FOR_COMMANDERS = (
     "/incidents",
     "/incidents/declare",
@@ -25,6 +25,8 @@ FOR_COMMANDERS = (
     "/incidents/{incident}/positions/safety_officer",
     "/incidents/{incident}/callouts/new",
     "/incidents/{incident}/callouts",
+    "/incidents/{incident}/callouts/{callout}",
+    "/my/callouts",
     "/incidents/{incident}/tasks",
     "/incidents/{incident}/objectives",
     "/incidents/{incident}/command",
@@ -37,6 +39,7 @@ FOR_COMMANDERS = (
     "/scores",
     "/requests",
     "/people",
+    "/people/duty/SBMC",
     "/phones",
     "/people/reach/SBMC",
     "/people/reach/SBMC/tests",
@@ -50,34 +53,61 @@ FOR_COMMANDERS = (
 
 
 @pytest.fixture(scope="module")
-def incident(site: Site) -> str:
+def session(site: Site) -> requests.Session:
+    """The commander at the API."""
+    made = requests.Session()
+    made.headers["Authorization"] = f"Bearer {site.command('token', 'create', '--account', COMMANDER)}"
+    return made
+
+
+@pytest.fixture(scope="module")
+def shown(site: Site, session: requests.Session) -> dict[str, str]:
     """An exercise with a call-out under way."""
-    token = site.command("token", "create", "--account", COMMANDER)
-    session = requests.Session()
-    session.headers["Authorization"] = f"Bearer {token}"
-    asked = {"guide": "mass_casualty_incident", "facility": "SBMC", "exercise": True, "reason": "Bus crash"}
-    made = session.post(f"{site.url}/api/v1/incidents", json=asked, timeout=20).json()
+    wanted = {"guide": "mass_casualty_incident", "facility": "SBMC", "exercise": True, "reason": "Bus crash"}
+    made = session.post(f"{site.url}/api/v1/incidents", json=wanted, timeout=20).json()
     positions = {"positions": ["safety_officer", "liaison_officer"]}
     url = f"{site.url}/api/v1/incidents/{made['id']}"
-    assert session.post(f"{url}/callouts", json=positions, timeout=20).status_code == 201
-    return str(made["id"])
+    asked = session.post(f"{url}/callouts", json=positions, timeout=20)
+    assert asked.status_code == 201
+    return {"incident": str(made["id"]), "callout": str(asked.json()["id"])}
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_every_main_page_can_be_used_by_everybody(open_page: Opener, incident: str, width: int) -> None:
+def test_every_main_page_can_be_used_by_everybody(
+    open_page: Opener, shown: dict[str, str], width: int
+) -> None:
     page = open_page(COMMANDER, width=width)
-    found = {url: problems(page, url, incident) for url in FOR_COMMANDERS}
+    found = {url: problems(page, url, shown) for url in FOR_COMMANDERS}
     if width > 1000:
-        found |= {url: problems(page, url, incident) for url in ("/incidents/{incident}?wall=1",)}
+        found |= {url: problems(page, url, shown) for url in ("/incidents/{incident}?wall=1",)}
     page = open_page(ADMINISTRATOR, width=width)
-    found |= {url: problems(page, url, incident) for url in ("/accounts", "/accounts/new")}
+    found |= {url: problems(page, url, shown) for url in ("/accounts", "/accounts/new")}
     page = open_page(None, width=width)
-    found |= {url: problems(page, url, incident) for url in ("/sign-in",)}
+    found |= {url: problems(page, url, shown) for url in ("/sign-in",)}
     assert {url: faults for url, faults in found.items() if faults} == {}
 
 
-def problems(page: Page, url: str, incident: str) -> list[str]:
-    page.goto(url.format(incident=incident))
+def test_the_page_of_a_call_out_follows_what_happens(
+    open_page: Opener, site: Site, session: requests.Session, shown: dict[str, str]
+) -> None:
+    """Over the socket: nothing is loaded anew, and what somebody types stays."""
+    url = f"/incidents/{shown['incident']}/callouts"
+    wanted = {"groups": [{"skill": "rn", "needed": 2}]}
+    made = session.post(f"{site.url}/api/v1{url}", json=wanted, timeout=20).json()
+    page = open_page(COMMANDER)
+    page.goto(f"{url}/{made['id']}")
+    page.wait_for_selector("text=waiting")
+    page.fill("#find-name", "typed")
+    page.evaluate("window.stayed = true")
+    stop = {"reason": "Enough people have come"}
+    assert session.post(f"{site.url}/api/v1{url}/{made['id']}/stop", json=stop, timeout=20).ok
+    page.wait_for_selector("text=Enough people have come", timeout=10_000)
+    assert page.evaluate("window.stayed") is True
+    assert page.input_value("#find-name") == "typed"
+
+
+def problems(page: Page, url: str, shown: dict[str, str]) -> list[str]:
+    page.goto(url.format(**shown))
     page.wait_for_load_state("load")
     width = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     faults = [f"{width[0]} px wide in a window of {width[1]}"] if width[0] > width[1] else []

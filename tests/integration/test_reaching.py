@@ -34,8 +34,13 @@ def tick(app: Any, clock: Any, **later: int) -> None:
     ticks.later_arrivals(app)
 
 
+def messages(db: Any, person: Any) -> list[Any]:
+    """Everything about the question to this person, in the order of its steps."""
+    return sorted(intents(db, person, "question"), key=lambda i: int(i.key.rpartition(":")[2]))
+
+
 def sent(db: Any, person: Any) -> list[str]:
-    return [intent.channel.value for intent in intents(db, person, "question")]
+    return [intent.channel.value for intent in messages(db, person)]
 
 
 @pytest.fixture
@@ -49,7 +54,7 @@ def test_text_and_mail_at_once_a_call_after_two_minutes_and_again(app, db, hospi
     incident = declared(db, hospital)
     called(db, hospital, incident, OPERATIONS)
     assert sent(db, gita) == ["sms", "email"]
-    _text, mail = intents(db, gita, "question")
+    _text, mail = messages(db, gita)
     assert (mail.to, "Operations Section Chief needed" in mail.title) == ("gita@example.org", True)
     assert "https://m.example/a/" in mail.body
     hand_over(db)
@@ -58,7 +63,7 @@ def test_text_and_mail_at_once_a_call_after_two_minutes_and_again(app, db, hospi
     tick(app, clock, seconds=30)
     tick(app, clock, seconds=0)
     assert sent(db, gita) == ["sms", "email", "voice"]
-    call = intents(db, gita, "question")[-1]
+    call = messages(db, gita)[-1]
     assert "Press 1 if you come within 30 minutes" in call.body
     assert "http" not in call.body
     tick(app, clock, minutes=30)
@@ -206,7 +211,7 @@ def report(db: Any, person: Any, index: int, stage: str) -> None:
     from app.messaging.models import Intent
     from app.messaging.states import IntentState, Purpose
 
-    intent = intents(db, person, "question")[index]
+    intent = messages(db, person)[index]
 
     def tell(uow: Any) -> None:
         lock(uow, intent.stream)

@@ -14,10 +14,18 @@ from app.messaging.carriers.errors import (
 )
 
 TABLE = {
-    ErrorClass.FIX_CONTACT: [21211, 21217, 21612, 21614, 21635, 30005, 30006],
+    ErrorClass.FIX_CONTACT: [404, 21211, 21214, 21217, 21612, 21614, 21635, 30005, 30006],
     ErrorClass.OPTED_OUT: [21610, 30004],
     ErrorClass.CONFIGURATION: [
         20003,
+        21203,
+        21205,
+        21210,
+        21212,
+        21213,
+        21215,
+        21216,
+        21219,
         21408,
         21602,
         21606,
@@ -31,7 +39,7 @@ TABLE = {
     ],
     ErrorClass.FILTERED: [30007],
     ErrorClass.RETRY_LATER: [429, 20429, 21611, 30001, 30022, 30410],
-    ErrorClass.RETRY_LITTLE: [30003, 30008],
+    ErrorClass.RETRY_LITTLE: [480, 486, 487, 30003, 30008],
     ErrorClass.EXPIRED: [30036],
     ErrorClass.DAILY_CAP: [30023, 63038],
     ErrorClass.AMBIGUOUS: [20500],

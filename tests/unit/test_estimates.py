@@ -13,6 +13,7 @@ from app.activation.estimates import (
     Weight,
     compared,
     cost,
+    daily,
     lasts,
     limits,
     money,
@@ -103,7 +104,7 @@ def test_cost_in_ten_thousandths() -> None:
 @pytest.mark.parametrize(
     ("load", "senders", "within", "weight", "words"),
     [
-        (Load(VOICE, 3), [LONG], None, Weight.ACT, "No sender is set up for calls"),
+        (Load(VOICE, 3), [LONG], None, Weight.ACT, "No sender can take calls"),
         (Load(SMS, 36_001), [LONG], None, Weight.ACT, "10 hours: 1 of 36,001 segments"),
         (Load(SMS, 9000), [LONG], None, Weight.ACT, "longer than 2 h is not sent: about 1,800 of 9,000"),
         (Load(SMS, 1200, 2), [LONG], 60, Weight.WATCH, "leave after 40 min, of 60 min"),
@@ -180,6 +181,15 @@ def test_words_never_promise_less_than_it_takes(seconds: int) -> None:
         int(n) * {"s": 1, "min": 60, "h": 3600}[unit] for n, unit in zip(parts[::2], parts[1::2], strict=True)
     )
     assert seconds <= told < seconds + 60
+
+
+def test_daily_allowances_by_score() -> None:
+    assert [(cap, over) for _, cap, over in daily(12_000)] == [
+        (2_000, 10_000),
+        (10_000, 2_000),
+        (40_000, 0),
+        (200_000, 0),
+    ]
 
 
 def test_no_rate_is_no_wait() -> None:

@@ -18,7 +18,7 @@ H = timedelta(hours=1)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # Monday 04:00 in New York
 RULES = Rules(60 * H, 16 * H, 10 * H, 10 * H, 12 * H)
 WEIGHTS = Weights(ten_hours=10, asked=2, came=15, on_call=60, unknown_travel=60)
-GROUP = Need(NOW, "America/New_York", here_too=False, skill="ICU nurse")
+GROUP = Need(NOW, "America/New_York", here_too=False, skill="icu_nurse")
 POSITION = replace(GROUP, here_too=True, skill="")
 OFF = Availability(State.OFF, worked=31 * H)
 DUTY = Availability(State.ON_DUTY, NOW + 3 * H, "4 West", worked=30 * H, stretch=9 * H)
@@ -39,7 +39,7 @@ OUT = [
     (facts(travel=60), replace(GROUP, within_minutes=60), None),
     (facts(travel=None), replace(GROUP, within_minutes=60), None),
     (facts(travel=85, found=DUTY), replace(POSITION, within_minutes=60), None),
-    (facts(qualified_until=NOW), GROUP, "ICU nurse ran out on 04:00"),
+    (facts(qualified_until=NOW), GROUP, "qualification as ICU nurse ran out: 04:00"),
     (facts(qualified_until=NOW + H), GROUP, None),
     (facts(found=Availability(State.UNKNOWN)), GROUP, None),
 ]
@@ -137,7 +137,7 @@ needs = st.builds(
     st.just("Asia/Kolkata"),
     st.booleans(),
     st.none() | st.integers(1, 180),
-    st.just("ICU nurse"),
+    st.just("icu_nurse"),
 )
 
 

@@ -18,6 +18,7 @@ from app.activation.rules import (
     ETA_MINUTES,
     MEANING,
     READ,
+    READING,
     expected_at,
     in_time,
     outcome_of,
@@ -303,7 +304,7 @@ def _message(batch: Batch, incident: Incident, question: Question, slot: Slot) -
         return texts.coming(source, slot.title, expected)
     if question.outcome is Outcome.LATER:
         assert slot.wanted_by is not None
-        return texts.later(source, slot.title, slot.wanted_by)
+        return texts.later(source, slot.title, slot.wanted_by - READING)
     if question.outcome is Outcome.CANNOT_COME:
         return texts.cannot_come(source, slot.title)
     if question.outcome is Outcome.READ:

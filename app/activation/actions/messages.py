@@ -73,7 +73,5 @@ def mark_read(uow: UnitOfWork, actor: Actor, incident_id: str, message_id: str) 
     if message.read_at is None:
         message.read_at, message.read_by = uow.now, actor.name
         uow.session.flush()
-        record(
-            uow, incident, actor, events.MessageRead(message_id=message.id, person_name=message.person_name)
-        )
+        record(uow, incident, actor, events.MessageRead(message_id=message.id, person_name=actor.name))
     return message

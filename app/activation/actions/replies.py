@@ -24,7 +24,7 @@ from app.core.actor import Actor
 from app.core.db import UnitOfWork
 from app.incidents.actions.record import take
 from app.incidents.models import Incident
-from app.messaging.inbox import Inbound
+from app.messaging.inbox import Heard, Inbound
 from app.messaging.texts import mark
 from app.staffing.models import Person
 
@@ -38,7 +38,7 @@ HINTS_WITHIN = timedelta(hours=1)
 """So many times in that time a phone is told what to reply: two machines must not write to each other."""
 
 
-def take_replies(uow: UnitOfWork, inbound: list[Inbound]) -> list[bool | None]:
+def take_replies(uow: UnitOfWork, inbound: list[Inbound]) -> list[Heard]:
     """Answer the questions that texts are for, keep what people write, or say what to reply.
 
     False for a text whose people were asked nothing lately: then it is no business of ours. None for one
@@ -82,9 +82,12 @@ class _Asked:
     def resolve(self, inbound: Inbound) -> Resolved:
         """Which question a text is for, as things are at this moment of the transaction."""
         own = [row for person in inbound.person_ids for row in self._by_person[person].values()]
-        if inbound.subject_id is not None:
-            own = [(q, s) for q, s in own if q.id == inbound.subject_id]
-        standing = [(q, s) for q, s in own if q.state is not QuestionState.REPLACED or inbound.subject_id]
+        if (about := self._rows.get(inbound.subject_id or "")) is not None:
+            # What was asked again since the call began is answered there.
+            own = [(q, s) for q, s in own if s.id == about[1].id and q.person_id == about[0].person_id]
+        elif inbound.subject_id is not None:
+            own = []
+        standing = [(q, s) for q, s in own if q.state is not QuestionState.REPLACED]
         return resolve(parse(inbound.text), [_known(question, slot) for question, slot in standing])
 
     def row(self, question_id: str) -> tuple[Question, Slot]:
@@ -109,10 +112,10 @@ class _Replies:
         self._batch = Batch(uow)
         self._people = asked.people()
 
-    def take_all(self, inbound: Sequence[Inbound], ours: Sequence[bool]) -> list[bool | None]:
+    def take_all(self, inbound: Sequence[Inbound], ours: Sequence[bool]) -> list[Heard]:
         """All together; or, if one of them cannot be taken, each for itself."""
         if len(inbound) == 1:
-            results: list[bool | None] = [ours[0] and self._take(inbound[0], self._batch)]
+            results: list[Heard] = [ours[0] and self._take(inbound[0], self._batch)]
         else:
             results = self._together(inbound, ours) or [
                 mine and self._alone(one) for one, mine in zip(inbound, ours, strict=True)
@@ -120,7 +123,7 @@ class _Replies:
         self._batch.finish()
         return results
 
-    def _together(self, inbound: Sequence[Inbound], ours: Sequence[bool]) -> list[bool | None]:
+    def _together(self, inbound: Sequence[Inbound], ours: Sequence[bool]) -> list[Heard]:
         """Nothing, and nothing done, if one of them fails."""
         some = Batch(self._uow)
         try:
@@ -133,7 +136,7 @@ class _Replies:
         self._batch.take_over(some)
         return list(results)
 
-    def _alone(self, inbound: Inbound) -> bool | None:
+    def _alone(self, inbound: Inbound) -> Heard:
         one = Batch(self._uow)
         try:
             with self._uow.savepoint():
@@ -145,27 +148,27 @@ class _Replies:
         self._batch.take_over(one)
         return handled
 
-    def _take(self, inbound: Inbound, batch: Batch) -> bool:
+    def _take(self, inbound: Inbound, batch: Batch) -> Heard:
         resolved = self._asked.resolve(inbound)
         if resolved.question is None:
             return False
         question, slot = self._asked.row(resolved.question.id)
         reply = parse(inbound.text)
         if resolved.how == "answers" and reply is not None and _fits(resolved.question, reply):
-            self._answer(inbound, batch, question, slot, reply)
-            return True
+            return self._answer(inbound, batch, question, slot, reply)
         self._keep_unread(inbound, question)
         if is_message(inbound.text):
             self._message(inbound, question)
-        self._hint(inbound, batch, question, resolved)
-        return True
+        return self._hint(inbound, batch, question, resolved)
 
-    def _answer(self, inbound: Inbound, batch: Batch, question: Question, slot: Slot, reply: Reply) -> None:
+    def _answer(self, inbound: Inbound, batch: Batch, question: Question, slot: Slot, reply: Reply) -> Heard:
+        """Who is on the line hears what came of it; of a call that is over it is confirmed by text."""
         actor = Actor.person(question.person_id, question.person_name)
-        answer_in(
+        incident = self._uow.session.get_one(Incident, question.incident_id)
+        given = answer_in(
             batch,
             actor,
-            self._uow.session.get_one(Incident, question.incident_id),
+            incident,
             question,
             slot,
             digit=reply.digit,
@@ -175,6 +178,11 @@ class _Replies:
         )
         if reply.words:
             self._message(inbound, question)
+        if inbound.on_line:
+            return given.message
+        if inbound.channel == "voice":
+            acknowledge(batch, incident, given.question, given.message, inbound.from_)
+        return True
 
     def _message(self, inbound: Inbound, question: Question) -> None:
         incident = self._uow.session.get_one(Incident, question.incident_id)
@@ -196,7 +204,7 @@ class _Replies:
         self._uow.session.add(unread)
         self._uow.session.flush()
 
-    def _hint(self, inbound: Inbound, batch: Batch, question: Question, resolved: Resolved) -> None:
+    def _hint(self, inbound: Inbound, batch: Batch, question: Question, resolved: Resolved) -> Heard:
         """Say what to reply, unless this phone has been told often enough."""
         told = sa.select(sa.func.count()).where(
             Answer.person_id == question.person_id,
@@ -204,8 +212,9 @@ class _Replies:
             Answer.received_at > self._uow.now - HINTS_WITHIN,
         )
         often = (self._uow.session.scalar(told) or 0) > MOST_HINTS
-        if often or question.state is not QuestionState.OPEN or inbound.channel != "sms":
-            return
+        closed = question.state is not QuestionState.OPEN
+        if not inbound.on_line and (often or closed or inbound.channel != "sms"):
+            return True
         incident = self._uow.session.get_one(Incident, question.incident_id)
         source = batch.source(incident)
         known = resolved.question
@@ -216,7 +225,10 @@ class _Replies:
             body = texts.information_hint(source, known)
         else:
             body = texts.unreadable(source, known, "")
+        if inbound.on_line:
+            return body
         acknowledge(batch, incident, question, body, inbound.from_)
+        return True
 
 
 def _fits(question: Known, reply: Reply) -> bool:

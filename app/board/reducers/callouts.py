@@ -129,7 +129,7 @@ def message_received(picture: Picture, entry: Entry, event: events.MessageReceiv
 @on(events.MessageRead, cards=MESSAGES)
 def message_read(picture: Picture, entry: Entry, event: events.MessageRead) -> None:
     message = picture.callouts.messages[event.message_id]
-    message.read_at, message.read_by = entry.occurred_at, event.person_name
+    message.read_at, message.read_by = entry.occurred_at, entry.actor["name"]
 
 
 @on(events.SlotFilled, cards=CARD)

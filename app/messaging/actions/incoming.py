@@ -1,4 +1,4 @@
-"""Texts from phones: stored as they come, then understood, each once (promise I6)."""
+"""Texts from phones, and keys pressed in calls: stored as they come, then understood, each once (promise I6)."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from app.messaging.actions.senders import close_for, open_for
 from app.messaging.channels import Channel
 from app.messaging.inbox import Inbound, answered
 from app.messaging.keywords import keyword
-from app.messaging.models import InboundText
+from app.messaging.models import Attempt, InboundText, Intent
 from app.messaging.optouts import EVERY, senders_of
 from app.staffing.models import ContactMethod, Person
 
 
 @dataclass(frozen=True)
 class Text:
-    """What a phone sent, as the carrier posts it.
+    """What a phone sent, as the carrier posts it: a text, or a key pressed in a call.
 
-    said    the carrier's own reading of a word like STOP.
-    sender  which of our senders it came to, when that is not the number `to`: a messaging service.
+    said        the carrier's own reading of a word like STOP.
+    sender      which of our senders it came to, when that is not the number `to`: a messaging service.
+    attempt_id  the call in which a key was pressed.
     """
 
     carrier_id: str
@@ -34,6 +35,8 @@ class Text:
     media: int = 0
     said: str | None = None
     sender: str | None = None
+    channel: Channel = Channel.SMS
+    attempt_id: str | None = None
 
 
 def keep(uow: UnitOfWork, text: Text) -> str | None:
@@ -41,6 +44,8 @@ def keep(uow: UnitOfWork, text: Text) -> str | None:
     row = {
         "id": uow.new_id(),
         "carrier_id": text.carrier_id[:80],
+        "channel": text.channel,
+        "attempt_id": text.attempt_id,
         "from_": text.from_[:200],
         "to": text.to[:200],
         "sender": (text.sender or text.to)[:80] or None,
@@ -57,12 +62,25 @@ def store(uow: UnitOfWork, *, carrier_id: str, from_: str, to: str, text: str, *
     return keep(uow, Text(carrier_id, from_, to, text, **more))
 
 
-def understand(uow: UnitOfWork, text_id: str) -> str | None:
-    """Act on a stored text and return what was made of it; None when somebody else has it or had it."""
-    return understand_many(uow, [text_id]).get(text_id)
+def note_wrong_key(uow: UnitOfWork, *, attempt_id: str, key: str, press_id: str) -> None:
+    """Keep a key that was not offered. The call itself says so; nothing else follows."""
+    kept = store(
+        uow, carrier_id=press_id, from_="", to="", text=key, channel=Channel.VOICE, attempt_id=attempt_id
+    )
+    if kept is not None:
+        done = sa.update(InboundText).where(InboundText.id == kept)
+        uow.session.execute(done.values(processed_at=uow.now, outcome="wrong key"))
 
 
-def understand_many(uow: UnitOfWork, text_ids: Sequence[str]) -> dict[str, str]:
+def understand(uow: UnitOfWork, text_id: str, *, on_line: bool = False) -> str | None:
+    """Act on a stored text and return what was made of it; None when somebody else has it or had it.
+
+    `on_line`: it is a key, and the call in which it was pressed waits for what comes of it.
+    """
+    return understand_many(uow, [text_id], on_line=on_line).get(text_id)
+
+
+def understand_many(uow: UnitOfWork, text_ids: Sequence[str], *, on_line: bool = False) -> dict[str, str]:
     """Act on stored texts in one transaction; returns what was made of each. One that is missing is in other
     hands, or failed and stays to be done again.
 
@@ -71,7 +89,7 @@ def understand_many(uow: UnitOfWork, text_ids: Sequence[str]) -> dict[str, str]:
     waiting = sa.select(InboundText).where(InboundText.id.in_(text_ids), InboundText.processed_at.is_(None))
     oldest_first = waiting.order_by(InboundText.received_at, InboundText.id)
     texts = list(uow.session.scalars(oldest_first.with_for_update(skip_locked=True)))
-    made = _act(uow, texts)
+    made = _act(uow, texts, on_line)
     for text in texts:
         if (outcome := made.get(text.id)) is not None:
             text.processed_at, text.outcome = uow.now, outcome
@@ -84,23 +102,51 @@ def receive(uow: UnitOfWork, from_: str, text: str, *, to: str = "", carrier_id:
     return (understand(uow, text_id) if text_id else None) or "repeated"
 
 
-def _act(uow: UnitOfWork, texts: Sequence[InboundText]) -> dict[str, str]:
+def _act(uow: UnitOfWork, texts: Sequence[InboundText], on_line: bool) -> dict[str, str]:
     """What is made of each text, in the order in which they came."""
     phones = _phones(uow, {_number(text) for text in texts})
     made: dict[str, str] = {}
     replies: dict[str, Inbound] = {}
     for text in texts:
         contacts = phones.get(_number(text), [])
-        if (outcome := _by_word(uow, text, contacts)) is not None:
+        if text.channel is Channel.VOICE:
+            if (inbound := _pressed(uow, text, on_line)) is not None:
+                replies[text.id] = inbound
+            else:
+                made[text.id] = "unknown call"
+        elif (outcome := _by_word(uow, text, contacts)) is not None:
             made[text.id] = outcome
         elif people := tuple(sorted({contact.id for contact in contacts if contact.active})):
             replies[text.id] = Inbound(_number(text), text.to, text.body, text.received_at, people)
         else:
             made[text.id] = "unknown sender"
+    kept = {text.id: text for text in texts}
     for text_id, known in zip(replies, answered(uow, list(replies.values())), strict=True):
         if known is not None:
             made[text_id] = "reply" if known else "not understood"
+        if isinstance(known, str):
+            kept[text_id].reply = known
     return made
+
+
+def _pressed(uow: UnitOfWork, key: InboundText, on_line: bool) -> Inbound | None:
+    """A key as a reply to what its call asks; None when it was pressed in no call of ours to a person."""
+    called = (
+        sa.select(Intent).join(Attempt, Attempt.intent_id == Intent.id).where(Attempt.id == key.attempt_id)
+    )
+    intent = uow.session.scalar(called)
+    if intent is None or intent.person_id is None:
+        return None
+    return Inbound(
+        from_=intent.to,
+        to=key.to,
+        text=key.body,
+        received_at=key.received_at,
+        person_ids=(intent.person_id,),
+        channel=Channel.VOICE.value,
+        subject_id=intent.subject_id,
+        on_line=on_line,
+    )
 
 
 def _number(text: InboundText) -> str:

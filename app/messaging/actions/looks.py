@@ -43,9 +43,6 @@ def lapse(uow: UnitOfWork, attempt_ids: Collection[str]) -> int:
 
 def take_looks(uow: UnitOfWork, *, carriers: Mapping[Channel, str], most: int) -> list[Look]:
     """Take up to `most` attempts whose time to be asked about has come; nobody else gets them for a while."""
-    by_these = [
-        sa.and_(Intent.channel == channel, Attempt.carrier == name) for channel, name in carriers.items()
-    ]
     due = (
         sa.select(Attempt.id)
         .join(Intent, Intent.id == Attempt.intent_id)
@@ -53,7 +50,7 @@ def take_looks(uow: UnitOfWork, *, carriers: Mapping[Channel, str], most: int) -
             Attempt.look_at.is_not(None),
             Attempt.look_at <= uow.now,
             Attempt.state.in_((AttemptState.UNKNOWN, AttemptState.ACCEPTED)),
-            sa.or_(*by_these),
+            _carried_by(carriers),
         )
         .order_by(Attempt.look_at)
         .limit(most)
@@ -67,6 +64,25 @@ def take_looks(uow: UnitOfWork, *, carriers: Mapping[Channel, str], most: int) -
         sa.select(Attempt, Intent).join(Intent, Intent.id == Attempt.intent_id).where(Attempt.id.in_(ids))
     )
     return [_look(uow, attempt, intent) for attempt, intent in rows]
+
+
+def forsaken(uow: UnitOfWork, *, carriers: Mapping[Channel, str], most: int) -> int:
+    """Attempts by carriers that are set up no more: nobody can be asked, yet they must not stay open (promise I2)."""
+    due = (
+        sa.select(Attempt.id, Attempt.state)
+        .join(Intent, Intent.id == Attempt.intent_id)
+        .where(Attempt.look_at.is_not(None), Attempt.look_at <= uow.now, sa.not_(_carried_by(carriers)))
+        .where(Attempt.state.in_((AttemptState.UNKNOWN, AttemptState.ACCEPTED)))
+        .order_by(Attempt.look_at)
+        .limit(most)
+    )
+    found = list(uow.session.execute(due))
+    uow.session.execute(
+        sa.update(Attempt).where(Attempt.id.in_([row.id for row in found])).values(look_at=uow.now + AGAIN)
+    )
+    for attempt_id, state in found:
+        (not_asked if state is AttemptState.UNKNOWN else no_news)(uow, attempt_id)
+    return len(found)
 
 
 def not_found(uow: UnitOfWork, attempt_id: str) -> None:
@@ -100,10 +116,25 @@ def no_news(uow: UnitOfWork, attempt_id: str) -> None:
     settling.finish()
 
 
-def _look(uow: UnitOfWork, attempt: Attempt, intent: Intent) -> Look:
-    others = sa.select(Attempt.carrier_id).where(
-        Attempt.intent_id == intent.id, Attempt.carrier_id.is_not(None), Attempt.id != attempt.id
+def _carried_by(carriers: Mapping[Channel, str]) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        sa.false(),
+        *(sa.and_(Intent.channel == channel, Attempt.carrier == name) for channel, name in carriers.items()),
     )
+
+
+def _look(uow: UnitOfWork, attempt: Attempt, intent: Intent) -> Look:
+    others = (
+        sa.select(Attempt.carrier_id)
+        .join(Intent, Intent.id == Attempt.intent_id)
+        .where(Attempt.carrier_id.is_not(None), Attempt.id != attempt.id)
+    )
+    if (
+        intent.channel is Channel.VOICE
+    ):  # calls bear no mark: those to this number that have an attempt are not it
+        others = others.where(Intent.channel == Channel.VOICE, Intent.to == intent.to)
+    else:
+        others = others.where(Intent.id == intent.id)
     known = tuple(carrier_id for carrier_id in uow.session.scalars(others) if carrier_id)
     unknown = attempt.state is AttemptState.UNKNOWN
     return Look(

@@ -14,9 +14,11 @@ from app.core.insert import insert_once
 from app.core.permissions import Permission
 from app.messaging.actions.incoming import receive
 from app.messaging.carriers import Outgoing
-from app.messaging.models import Attempt, Intent, SimSwitch, SimText
+from app.messaging.channels import Channel
+from app.messaging.models import Attempt, Intent, Ring, SimSwitch, SimText
 from app.messaging.segments import MAX_BODY
-from app.messaging.simulation import answer_plan
+from app.messaging.simulation import AT_NIGHT_BY_TEXT, answer_plan
+from app.messaging.speech import spoken
 from app.messaging.states import Purpose
 from app.staffing.models import ContactMethod, Person
 
@@ -28,16 +30,24 @@ PEOPLE = Actor.system("phones")
 
 
 def arrive(uow: UnitOfWork, outgoing: Outgoing) -> str:
-    """A text reaches a simulated phone; the same attempt reaches it once. Returns the carrier's id for it."""
+    """Something reaches a simulated phone or mailbox; the same attempt reaches it once.
+
+    A call begins to ring. Returns the carrier's id for it.
+    """
+    calls = outgoing.channel is Channel.VOICE
     row = {
         "id": uow.new_id(),
         "number": outgoing.to,
+        "channel": outgoing.channel,
+        "title": outgoing.title,
+        "ring": Ring.RINGING if calls else None,
+        "ring_at": uow.now if calls else None,
         "mine": False,
-        "body": outgoing.body,
+        "body": spoken(outgoing.body) if calls else outgoing.body,
         "at": uow.now,
         "attempt_id": outgoing.attempt_id,
         "reference": outgoing.reference,
-        "open": True,
+        "open": outgoing.channel is not Channel.EMAIL,
     }
     insert_once(uow.session, SimText, [row])
     query = sa.select(SimText.id).where(SimText.attempt_id == outgoing.attempt_id)
@@ -58,13 +68,16 @@ def say(uow: UnitOfWork, actor: Actor, *, person_id: str, text: str) -> str:
     return _send(uow, _number_of(person), text.strip())
 
 
-def set_pace(uow: UnitOfWork, actor: Actor, *, pace: int) -> None:
-    """Let simulated people answer by themselves, `pace` times faster than real ones; 0 stops that."""
+def set_pace(uow: UnitOfWork, actor: Actor, *, pace: int, night: bool = False) -> None:
+    """Let simulated people answer by themselves, `pace` times faster than real ones; 0 stops that.
+
+    `night`: as few of them as answer at four in the morning.
+    """
     actor.require(Permission.SIMULATOR_USE)
     if pace not in PACES:
         raise Invalid.field("pace", f"must be one of {', '.join(map(str, PACES))}")
-    insert_once(uow.session, SimSwitch, [{"id": 1, "pace": pace}])
-    uow.session.execute(sa.update(SimSwitch).where(SimSwitch.id == 1).values(pace=pace))
+    insert_once(uow.session, SimSwitch, [{"id": 1, "pace": pace, "night": night}])
+    uow.session.execute(sa.update(SimSwitch).where(SimSwitch.id == 1).values(pace=pace, night=night))
 
 
 def answer_as_planned(uow: UnitOfWork, text_id: str) -> bool:
@@ -78,14 +91,14 @@ def answer_as_planned(uow: UnitOfWork, text_id: str) -> bool:
         .join(Intent, Intent.id == Attempt.intent_id)
         .where(SimText.id == text_id)
     ).one_or_none()
-    pace = uow.session.scalar(sa.select(SimSwitch.pace)) or 0
-    if found is None or pace == 0:
+    switch = uow.session.get(SimSwitch, 1)
+    if found is None or switch is None or switch.pace == 0:
         return False
     sim_text, intent = found
     digit = None
     if intent.purpose is Purpose.QUESTION:
-        plan = answer_plan(intent.subject_id, SEED)
-        if uow.now < sim_text.at + timedelta(seconds=plan.delay_seconds / pace):
+        plan = answer_plan(intent.subject_id, SEED, AT_NIGHT_BY_TEXT if switch.night else None)
+        if uow.now < sim_text.at + timedelta(seconds=plan.delay_seconds / switch.pace):
             return False
         digit = plan.digit
     if not _close(uow, SimText.id == text_id):
@@ -97,7 +110,7 @@ def answer_as_planned(uow: UnitOfWork, text_id: str) -> bool:
 
 def _send(uow: UnitOfWork, number: str, text: str) -> str:
     outcome = receive(uow, number, text)
-    _close(uow, SimText.number == number)
+    _close(uow, sa.and_(SimText.number == number, SimText.channel == Channel.SMS))
     uow.session.add(SimText(id=uow.new_id(), number=number, mine=True, body=text, at=uow.now, open=False))
     return outcome
 

@@ -33,7 +33,10 @@ _PLURAL = {Channel.SMS: "texts", Channel.VOICE: "calls", Channel.EMAIL: "mails",
 
 @dataclass(frozen=True)
 class Claim:
-    """A message in a sender's hand. `withheld` says why it is not to be sent after all (promise I4)."""
+    """A message in a sender's hand, to be handed over at `moment` at the earliest, and before `until`.
+
+    withheld  why it is not to be sent after all (promise I4).
+    """
 
     attempt_id: str
     to: str
@@ -43,6 +46,8 @@ class Claim:
     withheld: Refused | None
     title: str | None = None
     sender: str | None = None
+    moment: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -74,9 +79,8 @@ def claim(
     if not rows:
         return []
     placing = _Placing(uow, channel, [row for row in rows if row.tries], {row.to for row in rows})
-    placed = [(row, *placing.place(row)) for row in rows]
-    taken = [(row, sender, held) for row, sender, held in placed if sender or held]
-    return _take(uow, worker, carrier, taken)
+    placed = [(row, placing.place(row)) for row in rows]
+    return _take(uow, worker, carrier, [(row, place) for row, place in placed if place is not None])
 
 
 def is_due(session: Session, channel: Channel, now: datetime) -> bool:
@@ -119,6 +123,15 @@ def _late_answer(uow: UnitOfWork, settling: Settling, text: Text, answer: Accept
     settling.word(text, Word(answer.carrier_id, answer.status.value))
 
 
+@dataclass(frozen=True)
+class _Place:
+    """The sender that takes a message, and when; or why it is not to be sent."""
+
+    sender: SenderState | None = None
+    moment: datetime | None = None
+    held: Refused | None = None
+
+
 class _Placing:
     """Gives messages to senders, whose rows it holds until the commit: over all processes one at a time."""
 
@@ -130,25 +143,26 @@ class _Placing:
         self._closed = closed(uow.session, addresses, channel)
         self._refused = _refused_before(uow, [row.id for row in again])
 
-    def place(self, row: Any) -> tuple[SenderState | None, Refused | None]:
-        """The sender that takes it, or why it is not to be sent; neither, when it has to wait."""
+    def place(self, row: Any) -> _Place | None:
+        """None when it has to wait."""
         now = self._uow.now
         if (held := _withheld(row, now)) is not None:
-            return None, held
+            return _Place(held=held)
         stopped = self._closed.get(row.to, set())
         open_ = [one for one in self._states if not is_closed(stopped, [one.sender])]
         able = [one for one in open_ if (row.id, one.sender) not in self._refused]
         if not able:
-            return None, self._nobody(open_)
+            return _Place(held=self._nobody(open_))
         if all(one.stopped_since is None and pace.is_spent(one, now) for one in able):
-            return None, Refused(None, ErrorClass.DAILY_CAP, "What may be sent in a day is used up.")
+            spent = Refused(None, ErrorClass.DAILY_CAP, "What may be sent in a day is used up.")
+            return _Place(held=spent)
         sender = pace.choose(row.to, able, now)
         if sender is not None:
             size = segments(row.body).count if self._channel is Channel.SMS else 1
-            pace.take(sender, size, now)
-        elif any(pace.has_room(one, now) for one in self._states):
+            return _Place(sender, pace.take(sender, size, now))
+        if any(pace.has_room(one, now) for one in self._states):
             self._later(row)
-        return sender, None
+        return None
 
     def _nobody(self, open_: Sequence[SenderState]) -> Refused:
         if not self._states:
@@ -169,31 +183,31 @@ def _take(
     uow: UnitOfWork,
     worker: str,
     carrier: str,
-    taken: Sequence[tuple[Any, SenderState | None, Refused | None]],
+    taken: Sequence[tuple[Any, _Place]],
 ) -> list[Claim]:
     if not taken:
         return []
     uow.session.execute(
         sa.update(Intent)
-        .where(Intent.id.in_([row.id for row, _, _ in taken]))
+        .where(Intent.id.in_([row.id for row, _ in taken]))
         .values(state=IntentState.CLAIMED, tries=Intent.tries + 1, changed_at=uow.now)
         .execution_options(synchronize_session=False)
     )
-    repeated = _after_ambiguity(uow, [row.id for row, _, _ in taken if row.tries])
+    repeated = _after_ambiguity(uow, [row.id for row, _ in taken if row.tries])
     attempts = [
         {
             "id": uow.new_id(),
             "intent_id": row.id,
             "n": row.tries + 1,
             "state": AttemptState.IN_FLIGHT,
-            "extra": row.id in repeated and held is None,
+            "extra": row.id in repeated and place.held is None,
             "claimed_by": worker,
             "look_at": uow.now + LEASE,
             "carrier": carrier,
-            "sender": sender.sender if sender else None,
+            "sender": place.sender.sender if place.sender else None,
             "started_at": uow.now,
         }
-        for row, sender, held in taken
+        for row, place in taken
     ]
     uow.session.execute(sa.insert(Attempt), attempts)
     return [
@@ -203,12 +217,19 @@ def _take(
             body=row.body,
             reference=row.reference,
             expires_at=row.expires_at,
-            withheld=held,
+            withheld=place.held,
             title=row.title,
-            sender=sender.sender if sender and sender.kind != SenderKind.SIMULATED else None,
+            sender=_named(place.sender),
+            moment=place.moment,
+            until=uow.now + LEASE / 2,
         )
-        for attempt, (row, sender, held) in zip(attempts, taken, strict=True)
+        for attempt, (row, place) in zip(attempts, taken, strict=True)
     ]
+
+
+def _named(state: SenderState | None) -> str | None:
+    """What the carrier is told to send from; simulated phones are told nothing."""
+    return state.sender if state and state.kind != SenderKind.SIMULATED else None
 
 
 def _active(channel: Channel) -> sa.Select[SenderState]:

@@ -33,9 +33,9 @@ __all__ = [
 class Outgoing:
     """One text of one attempt.
 
-    to            E.164 ("+12025550123").
+    to            E.164 ("+12025550123"); for mail an address, for a webhook the name it has in the settings.
     body          1 to 1,600 characters; holds `reference` as a word of its own.
-    attempt_id    our id of this try; never leaves us except inside `callback_url`.
+    attempt_id    our id of this try; leaves us in callback addresses and as the id of a mail or post.
     reference     the short mark in the body by which `find` and a human recognise a repeated text.
     callback_url  absolute URL for delivery reports, already naming the attempt; None asks for no reports.
     channel       how it goes; title is the subject of a mail.

@@ -36,12 +36,17 @@ class ErrorClass(StrEnum):
     AMBIGUOUS = "ambiguous"
 
 
+# What becomes of a call, in the codes of SIP (RFC 3261, section 21): calls have none of the carrier's own.
+NO_SUCH_NUMBER, NOBODY_PICKED_UP, BUSY, CALLED_OFF = 404, 480, 486, 487
+
 CALLBACK_REFUSED = 21609
 """The carrier will not take our callback address; the same text without one is welcome."""
 
 _CODES_BY_CLASS: dict[ErrorClass, dict[int, str]] = {
     ErrorClass.FIX_CONTACT: {
+        NO_SUCH_NUMBER: "The network does not know this number.",
         21211: "This is not a valid phone number.",
+        21214: "This number cannot be called.",
         21217: "This phone number does not appear to be valid.",
         21612: "The carrier has no route to this number.",
         21614: "This is not a mobile number.",
@@ -55,6 +60,14 @@ _CODES_BY_CLASS: dict[ErrorClass, dict[int, str]] = {
     },
     ErrorClass.CONFIGURATION: {
         20003: "The carrier refused our account or token.",
+        21203: "The account may not call abroad.",
+        21205: "The carrier does not accept the address of what the call says.",
+        21210: "The calling number does not belong to the account.",
+        21212: "The sending or calling number is not valid.",
+        21213: "No calling number was given.",
+        21215: "The account may not call this region.",
+        21216: "The account may not call this number.",
+        21219: "A trial account calls only numbers it has verified.",
         21408: "The account may not send to this region.",
         21602: "The message has no text.",
         21606: "The sender number does not belong to the account or cannot send texts.",
@@ -78,6 +91,9 @@ _CODES_BY_CLASS: dict[ErrorClass, dict[int, str]] = {
         30410: "The next network did not answer in time.",
     },
     ErrorClass.RETRY_LITTLE: {
+        NOBODY_PICKED_UP: "Nobody picked up.",
+        BUSY: "The line was busy, or the call was declined.",
+        CALLED_OFF: "The call ended before anybody picked up.",
         30003: "The phone cannot be reached: switched off or out of coverage.",
         30008: "The network gave no reason.",
     },

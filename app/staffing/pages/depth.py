@@ -15,7 +15,7 @@ from app.incidents import catalogue
 from app.runtime import runtime, transact
 from app.staffing import actions, queries
 from app.staffing.models import Person
-from app.staffing.pages.frame import LABELS, breadcrumb, pages, place_of
+from app.staffing.pages.frame import LABELS, breadcrumb, pages, place_of, states
 from app.web.forms import Errors, done, submitted, typed
 
 
@@ -94,6 +94,7 @@ def _depth_list(code: str, slug: str, errors: Errors | None = None) -> str:
             place=place.name,
             position=known,
             listed=listed,
+            states=states(db, listed),
             found=found,
             text=text,
             errors=errors or {},

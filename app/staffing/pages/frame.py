@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.access import actor
 from app.core.permissions import Permission
 from app.facilities.models import Facility
+from app.facilities.queries import facilities
+from app.runtime import runtime
+from app.staffing.availability import described
+from app.staffing.duty import Duty
+from app.staffing.models import Person
 from app.staffing.queries import hospital
 
 pages = Blueprint("staffing", __name__)
@@ -44,3 +51,11 @@ def breadcrumb(last: str) -> list[dict[str, str]]:
 
 def place_of(db: Session, code: str) -> Facility:
     return hospital(db, actor(), code, Permission.ROSTER_VIEW)
+
+
+def states(db: Session, people: Sequence[Person]) -> dict[str, str]:
+    """Whether each of them is on duty, off, away, in words, by id."""
+    now = runtime().clock.now()
+    duty, zones = Duty(db, now), {f.id: f.zone for f in facilities(db)}
+    duty.look(people)
+    return {p.id: described(duty.of(p), now, zones[p.facility_id]) for p in people}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,10 +15,8 @@ from app.facilities.queries import facilities, facility_by_code
 from app.incidents.queries import held_elsewhere
 from app.runtime import runtime, transact
 from app.staffing import actions, queries
-from app.staffing.availability import described
-from app.staffing.duty import Duty
 from app.staffing.models import Person
-from app.staffing.pages.frame import LABELS, breadcrumb, pages
+from app.staffing.pages.frame import LABELS, breadcrumb, pages, states
 from app.staffing.skills import readable
 from app.web.forms import Errors, done, page_number, submitted, typed
 
@@ -49,7 +46,7 @@ def index() -> str:
             count_of_pages=-(-total // PAGE),
             words=readable,
             first_code=_first_code(db),
-            states=_states(db, people),
+            states=states(db, people),
         )
 
 
@@ -97,13 +94,6 @@ def _first_code(db: Session) -> str | None:
     """The first hospital whose roster this person may see."""
     codes = [f.code for f in facilities(db) if actor().may(Permission.ROSTER_VIEW, f.id)]
     return codes[0] if codes else None
-
-
-def _states(db: Session, people: Sequence[Person]) -> dict[str, str]:
-    now = runtime().clock.now()
-    duty, zones = Duty(db, now), {f.id: f.zone for f in facilities(db)}
-    duty.look(people)
-    return {p.id: described(duty.of(p), now, zones[p.facility_id]) for p in people}
 
 
 def _minutes() -> int | None:

@@ -1,12 +1,12 @@
 """The carrier's own levers under /_control, for a test, a benchmark or a demonstration in another process.
 
 GET    /_control/summary            figures
-GET    /_control/ledger?to=NUMBER   texts, duplicates, requests and webhooks (all, or of one number)
+GET    /_control/ledger?to=NUMBER   texts, calls, duplicates, requests and webhooks (all, or of one number)
 GET    /_control/faults             the kinds there are
 POST   /_control/faults             a fault (fields of faults.Fault)
 DELETE /_control/faults             no more faults
 POST   /_control/settings           change inbound_url, speed, latency, max_concurrent, people, enforce_rates
-POST   /_control/inbound            {"from", "body", "to"?}: a phone sends a text
+POST   /_control/inbound            {"from", "body", "to"?, "media"?}: a phone sends a text
 POST   /_control/reset              forget texts, faults and opt-outs
 """
 
@@ -30,6 +30,12 @@ _SETTINGS = {
     "sent_after",
     "delivered_after",
     "strict_senders",
+    "advanced_opt_out",
+    "calls_per_second",
+    "answer_after",
+    "no_answer_after",
+    "say_seconds",
+    "key_wait",
 }
 
 
@@ -45,15 +51,20 @@ class Control:
         try:
             content = json.loads(request.body or b"{}")
             if what == ("POST", "inbound"):
-                return self._inbound(str(content["from"]), str(content["body"]), content.get("to"))
+                return self._inbound(
+                    str(content["from"]),
+                    str(content["body"]),
+                    content.get("to"),
+                    int(content.get("media", 0)),
+                )
             return _json(200, self._plain(what, content, dict(parse_qsl(request.query))))
         except KeyError as error:
             return _json(400, {"error": f"{error.args[0]} is missing or unknown"})
         except (ValueError, TypeError) as error:
             return _json(400, {"error": str(error)})
 
-    async def _inbound(self, phone: str, body: str, to: str | None) -> Answer:
-        return _json(200, {"webhook": await self._network.hear(phone, None, body, to)})
+    async def _inbound(self, phone: str, body: str, to: str | None, media: int) -> Answer:
+        return _json(200, {"webhook": await self._network.hear(phone, None, body, to, media)})
 
     def _plain(self, what: tuple[str, str], content: dict[str, Any], query: dict[str, str]) -> object:
         network = self._network
@@ -92,6 +103,7 @@ class Control:
         return {
             "accepted": [asdict(text) for text in ledger.accepted(to)],
             "received": [asdict(text) for text in ledger.received_texts if to in (None, text.sender)],
+            "placed": [asdict(call) for call in ledger.calls_to(to)],
             "calls": [asdict(call) for call in ledger.calls if to in (None, call.to)],
             "webhooks": [
                 asdict(one)

@@ -28,6 +28,15 @@ OUTCOMES = {
     "sent_only": "the network gives no receipt: sent stays the last word",
     "stuck": "the text stays queued",
 }
+CALLS = {
+    "busy": "the line is busy",
+    "declined": "it rings, and the call is declined",
+    "no_answer": "it rings, and nobody picks up",
+    "voicemail": "a machine picks up, hears everything and presses nothing",
+    "wrong_key": "whoever picks up presses the key `code` (5 when none is given), again and again",
+    "hang_up": "whoever picks up hangs up after the first words",
+    "unknown_number": "the network does not know the number",
+}
 CALLBACKS = {
     "early": "callbacks come before the create answer",
     "late": "each callback comes `delay` seconds late",
@@ -37,7 +46,7 @@ CALLBACKS = {
     "bad_signature": "callbacks are signed with a wrong token",
     "old_token": "callbacks are signed with the token before the current one",
 }
-KINDS = {**BEFORE, **AFTER, **OUTCOMES, **CALLBACKS}
+KINDS = {**BEFORE, **AFTER, **OUTCOMES, **CALLS, **CALLBACKS}
 ENDPOINTS = ("create", "list", "fetch")
 
 
@@ -90,6 +99,11 @@ MAGIC = {
     "+15005550142": Fault("reversed"),
     "+15005550143": Fault("duplicate"),
     "+15005550144": Fault("early"),
+    "+15005550145": Fault("busy"),
+    "+15005550146": Fault("no_answer"),
+    "+15005550147": Fault("voicemail"),
+    "+15005550148": Fault("wrong_key"),
+    "+15005550149": Fault("hang_up"),
     "+15005550150": Fault("error_after"),
     "+15005550151": Fault("reset_after"),
     "+15005550152": Fault("timeout_after"),

@@ -25,6 +25,35 @@ class Text:
     error_code: int | None = None
     sent: float | None = None
     updated: float = 0.0
+    media: int = 0
+
+
+@dataclass(slots=True)
+class PhoneCall:
+    """One call to a person. `heard` is what was said to whoever picked up, `pressed` the keys, in order.
+
+    events        the steps the caller wants callbacks for.
+    ring_seconds  how long it may ring; longest, how long it may last.
+    started       when somebody picked up.
+    sip           the network's own code, when nobody did.
+    """
+
+    sid: str
+    to: str
+    sender: str
+    url: str
+    created: float
+    updated: float
+    callback: str | None
+    events: tuple[str, ...]
+    ring_seconds: float
+    longest: float
+    status: str = "queued"
+    started: float | None = None
+    ended: float | None = None
+    sip: int | None = None
+    heard: list[str] = field(default_factory=list)
+    pressed: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True, frozen=True)
@@ -57,7 +86,9 @@ class Ledger:
     calls: list[Call] = field(default_factory=list)
     sent_texts: list[Text] = field(default_factory=list)
     received_texts: list[Text] = field(default_factory=list)
+    placed: list[PhoneCall] = field(default_factory=list)
     webhooks: list[Webhook] = field(default_factory=list)
+    call_by_sid: dict[str, PhoneCall] = field(default_factory=dict)
     by_sid: dict[str, Text] = field(default_factory=dict)
     by_number: defaultdict[str, list[Text]] = field(default_factory=lambda: defaultdict(list))
 
@@ -67,8 +98,14 @@ class Ledger:
         self.by_sid[text.sid] = text
         self.by_number[text.to].append(text)
 
+    def add_call(self, call: PhoneCall) -> None:
+        self.placed.append(call)
+        self.call_by_sid[call.sid] = call
+
     def clear(self) -> None:
         for part in (
+            self.placed,
+            self.call_by_sid,
             self.calls,
             self.sent_texts,
             self.received_texts,
@@ -107,14 +144,16 @@ class Ledger:
     def peak_segments(self, window: float = 1.0, sender: str | None = None) -> int:
         """The most segments accepted in any `window` seconds, of one sender or service or of all."""
         texts = [t for t in self.accepted() if sender is None or sender in (t.sender, t.service)]
-        most = total = start = 0
-        for text in texts:
-            total += text.segments
-            while text.created - texts[start].created >= window:
-                total -= texts[start].segments
-                start += 1
-            most = max(most, total)
-        return most
+        return _peak([(text.created, text.segments) for text in texts], window)
+
+    def calls_to(self, to: str | None = None) -> list[PhoneCall]:
+        """Calls taken from the API, whatever the caller was told about them."""
+        return [call for call in list(self.placed) if to in (None, call.to)]
+
+    def peak_calls(self, window: float = 1.0, sender: str | None = None) -> int:
+        """The most calls accepted in any `window` seconds, of one caller or of all."""
+        calls = [call for call in self.calls_to() if sender in (None, call.sender)]
+        return _peak([(call.created, 1) for call in calls], window)
 
     def summary(self) -> dict[str, object]:
         """Figures for a caller in another process."""
@@ -127,9 +166,24 @@ class Ledger:
             "duplicates": sum(count - 1 for count in self.duplicates().values()),
             "segments": sum(text.segments for text in accepted),
             "received": len(self.received_texts),
+            "calls": len(self.placed),
+            "picked_up": sum(call.started is not None for call in self.calls_to()),
+            "keys": sum(bool(call.pressed) for call in self.calls_to()),
             "webhooks": len(self.webhooks),
             "webhooks_failed": sum(w.answered is None or w.answered >= 300 for w in list(self.webhooks)),
             "statuses": dict(Counter(text.status for text in accepted)),
             "first_at": min(times, default=None),
             "last_at": max(times, default=None),
         }
+
+
+def _peak(amounts: list[tuple[float, int]], window: float) -> int:
+    """The largest sum within any `window` seconds; the list is in order of time."""
+    most = total = start = 0
+    for at, amount in amounts:
+        total += amount
+        while at - amounts[start][0] >= window:
+            total -= amounts[start][1]
+            start += 1
+        most = max(most, total)
+    return most

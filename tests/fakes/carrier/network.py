@@ -33,7 +33,7 @@ class Network:
         self.people = people
         self.ledger = Ledger()
         self.opt_outs = OptOuts()
-        self._webhooks = Webhooks(self.ledger, settings.account_sid)
+        self.webhooks = Webhooks(self.ledger, settings.account_sid)
         self._chance = random.Random(settings.seed)
         self._timers: set[asyncio.TimerHandle] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -47,8 +47,8 @@ class Network:
         """Carrier seconds: the machine's clock times `speed`."""
         return time.monotonic() * self.settings.speed
 
-    def new_sid(self) -> str:
-        return f"SM{self._chance.getrandbits(128):032x}"
+    def new_sid(self, kind: str = "SM") -> str:
+        return f"{kind}{self._chance.getrandbits(128):032x}"
 
     def stop(self) -> None:
         for timer in self._timers:
@@ -152,15 +152,21 @@ class Network:
             params["MessagingServiceSid"] = text.service
         if text.error_code and status == text.status:
             params["ErrorCode"] = str(text.error_code)
-        await self._webhooks.post(text.callback, params, token)
+        await self.webhooks.post(text.callback, params, token)
 
-    async def hear(self, phone: str, about: Text | None, body: str, to: str | None = None) -> int | None:
-        """A phone sends a text; returns the HTTP status of the webhook, None without an answer or address."""
+    async def hear(
+        self, phone: str, about: Text | None, body: str, to: str | None = None, media: int = 0
+    ) -> int | None:
+        """A phone sends a text; returns the HTTP status of the webhook, None without an answer or address.
+
+        phone  E.164, or rcs:+1...; media, how many pictures come with it.
+        """
         number = to or (about.sender if about else None) or self.settings.default_sender
         service = about.service if about else self.senders.pool_of(number)
         now = time.time()
         size = segments(body).count
-        text = Text(self.new_sid(), "inbound", number, phone, service, body, size, now, "received")
+        sid = self.new_sid("MM" if media else "SM")
+        text = Text(sid, "inbound", number, phone, service, body, size, now, "received", media=media)
         self.ledger.add(text)
         params = {
             "MessageSid": text.sid,
@@ -169,20 +175,22 @@ class Network:
             "From": phone,
             "To": number,
             "Body": body,
-            "NumMedia": "0",
+            "NumMedia": str(media),
             "NumSegments": str(size),
             "SmsStatus": "received",
         }
         if service:
             params["MessagingServiceSid"] = service
+        for one in range(media):
+            params[f"MediaUrl{one}"] = f"https://api.twilio.com/media/{sid}/{one}"
+            params[f"MediaContentType{one}"] = "image/jpeg"
         # A number in a pool stops for itself and for the pool.
-        if keyword := self.opt_outs.hear({number, service or number}, phone, body):
+        keyword = self.opt_outs.hear({number, service or number}, phone.rpartition(":")[2], body)
+        if keyword and self.settings.advanced_opt_out:
             params["OptOutType"] = keyword
         if not self.settings.inbound_url:
             return None
-        status, answer = await self._webhooks.post(
-            self.settings.inbound_url, params, self.settings.auth_token
-        )
+        status, answer = await self.webhooks.post(self.settings.inbound_url, params, self.settings.auth_token)
         for words in _TWIML_MESSAGE.findall(answer):
             self._answer(phone, number, service, words)
         return status

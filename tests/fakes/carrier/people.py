@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from app.messaging.simulation import Habits, answer_plan
-from tests.fakes.carrier.ledger import Text
+from app.messaging.simulation import CALLED, CallHabits, CallPlan, Habits, answer_plan, call_plan
+from tests.fakes.carrier.ledger import PhoneCall, Text
 
 QUESTION = re.compile(r"\breply\b", re.IGNORECASE)
 STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
@@ -21,6 +21,9 @@ class People:
     scripted    number -> list of (delay in seconds, body) for each question; tried before habits.
     with_habits whether everybody else answers as `habits` say; otherwise they are silent.
     wording     turns the question and the digit into the reply.
+    on_calls    number -> keys pressed when picked up, one each time a key is asked for.
+    call_habits how everybody else answers calls, when with_habits.
+    lines       number -> kind of line (landline, fixedVoip ...); the others are mobile phones.
     """
 
     seed: int = 1
@@ -28,6 +31,9 @@ class People:
     habits: Habits = field(default_factory=Habits)
     scripted: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
     wording: Callable[[str, str], str] = lambda _question, digit: digit
+    on_calls: dict[str, list[str]] = field(default_factory=dict)
+    call_habits: CallHabits = CALLED
+    lines: dict[str, str] = field(default_factory=dict)
 
     def replies(self, text: Text) -> list[tuple[float, str]]:
         """(seconds after delivery, body) of every reply to this text."""
@@ -39,6 +45,14 @@ class People:
         if plan.digit is None:
             return []
         return [(plan.delay_seconds, self.wording(text.body, plan.digit))]
+
+    def on_call(self, call: PhoneCall) -> CallPlan:
+        """What whoever is called does; without script or habits they pick up, listen and press nothing."""
+        if call.to in self.on_calls:
+            return CallPlan(True, None, self.on_calls[call.to])
+        if not self.with_habits:
+            return CallPlan(True, None, ())
+        return call_plan(call.sid, self.seed, self.call_habits)
 
 
 @dataclass

@@ -12,11 +12,12 @@ from tests.fakes.carrier.api import Api
 from tests.fakes.carrier.control import Control
 from tests.fakes.carrier.faults import Fault, Script
 from tests.fakes.carrier.http import Answer, Connection, Request
-from tests.fakes.carrier.ledger import Ledger, Text
+from tests.fakes.carrier.ledger import Ledger, PhoneCall, Text
 from tests.fakes.carrier.network import Network
 from tests.fakes.carrier.people import People
 from tests.fakes.carrier.senders import SHORT_CODE, Sender, Senders
 from tests.fakes.carrier.settings import Settings
+from tests.fakes.carrier.telephone import Telephone
 
 HOST = "127.0.0.1"
 SERVICE = "MG" + "0" * 31 + "1"
@@ -39,7 +40,8 @@ class FakeCarrier:
         self.senders = senders or Senders({number: Sender(number, SHORT_CODE)}, {SERVICE: [number]})
         self.port = port
         self._network = Network(self.settings, self.senders, Script(self.settings.seed), self.people)
-        self._api = Api(self._network)
+        self._telephone = Telephone(self._network)
+        self._api = Api(self._network, self._telephone)
         self._control = Control(self._network, self._forget)
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
@@ -57,6 +59,9 @@ class FakeCarrier:
     def accepted(self, to: str | None = None) -> list[Text]:
         return self.ledger.accepted(to)
 
+    def calls(self, to: str | None = None) -> list[PhoneCall]:
+        return self.ledger.calls_to(to)
+
     def texts(self) -> dict[str, list[str]]:
         return self.ledger.texts()
 
@@ -70,9 +75,9 @@ class FakeCarrier:
     def no_faults(self) -> None:
         self._network.script.clear()
 
-    def inject(self, phone: str, body: str, to: str | None = None) -> int | None:
+    def inject(self, phone: str, body: str, to: str | None = None, media: int = 0) -> int | None:
         """A phone sends a text; returns the HTTP status of the webhook, None without an answer."""
-        status: int | None = self._run(self._network.hear(phone, None, body, to))
+        status: int | None = self._run(self._network.hear(phone, None, body, to, media))
         return status
 
     def wait_until(self, done: Callable[[], bool], timeout: float = 10.0) -> bool:
@@ -142,6 +147,7 @@ class FakeCarrier:
         self._network.stop()
         self._network.script.clear()
         self._network.senders.reset()
+        self._telephone.reset()
         self._network.opt_outs.pairs.clear()
         self._network.ledger.clear()
 

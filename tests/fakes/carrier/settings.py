@@ -15,6 +15,11 @@ class Settings:
     sent_after       seconds from leaving the queue to "sent".
     delivered_after  seconds from leaving the queue to "delivered".
     inbound_url      where texts from phones are posted; None keeps them.
+    advanced_opt_out the messaging service has Advanced Opt-Out: webhooks name the word that was handled.
+    calls_per_second how fast calls leave, over the whole account; 0 is no limit.
+    answer_after     seconds a phone rings before somebody picks up.
+    no_answer_after  seconds a phone rings in vain; None is as long as the caller lets it.
+    say_seconds      each thing said takes; key_wait, how long a key is waited for; None is as the caller says.
     strict_senders   refuse a From or messaging service that is not the account's.
     """
 
@@ -29,4 +34,10 @@ class Settings:
     sent_after: float = 0.05
     delivered_after: float = 0.2
     inbound_url: str | None = None
+    advanced_opt_out: bool = False
+    calls_per_second: float = 1.0
+    answer_after: float = 4.0
+    no_answer_after: float | None = None
+    say_seconds: float = 8.0
+    key_wait: float | None = None
     strict_senders: bool = False

@@ -96,7 +96,7 @@ def test_a_crowd_answers_by_habit_and_only_questions(inbox: Inbox) -> None:
 def test_stop_is_heard_told_and_kept_until_start(
     fake: FakeCarrier, carrier: TwilioCarrier, inbox: Inbox
 ) -> None:
-    fake.settings.inbound_url = f"{inbox.url}/inbound"
+    fake.settings.inbound_url, fake.settings.advanced_opt_out = f"{inbox.url}/inbound", True
     assert fake.inject(ANA, "please stop") == 200
     assert isinstance(carrier.send(text()), Accepted)
     assert fake.inject(ANA, " Stop ") == 200

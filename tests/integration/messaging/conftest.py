@@ -16,8 +16,8 @@ from werkzeug.serving import make_server
 from app import load_all
 from app.core.db import Database, UnitOfWork
 from app.messaging import inbox, lookout
-from app.messaging.actions import request
-from app.messaging.inbox import Delivery, Inbound
+from app.messaging.actions import Wish, request, request_all
+from app.messaging.inbox import Delivery, Heard, Inbound
 from app.messaging.models import Attempt, Intent
 from app.messaging.worker import Sender
 from app.staffing.models import ContactMethod
@@ -42,18 +42,20 @@ class ShiftedClock:
 
 @dataclass
 class Rooms:
-    """Stands for the rooms that listen: notes what it is told, in order."""
+    """Stands for the rooms that listen: notes what it is told, in order. `deaf`: raises only at replies."""
 
     deliveries: list[Delivery] = field(default_factory=list)
     replies: list[Inbound] = field(default_factory=list)
     understands: bool = True
+    says: str | None = None
     raises: bool = False
+    deaf: bool = False
 
-    def heard(self, uow: UnitOfWork, inbound: list[Inbound]) -> list[bool | None]:
-        if self.raises:
+    def heard(self, uow: UnitOfWork, inbound: list[Inbound]) -> list[Heard]:
+        if self.raises or self.deaf:
             raise RuntimeError("the room is on fire")
         self.replies += inbound
-        return [self.understands for _ in inbound]
+        return [self.says or self.understands for _ in inbound]
 
     def told(self, uow: UnitOfWork, deliveries: list[Delivery]) -> None:
         if self.raises:
@@ -82,6 +84,20 @@ class Post:
             "to": person.contacts[0].address,
         }
         return self.db.transact(request, key=key, body=body, **(fields | more))
+
+    def reach(self, index: int = 0, key: str = "k", body: str = "Reply 1.", **more: Any) -> Intent:
+        """By any channel: `channel`, and `to` when it is no phone."""
+        person = self.hospital.people[index]
+        fields: dict[str, Any] = {
+            "purpose": "question",
+            "subject_id": f"subject-{key}",
+            "stream": None,
+            "person_id": person.id,
+            "contact_id": person.contacts[0].id,
+            "to": person.contacts[0].address,
+        }
+        [intent] = self.db.transact(request_all, [Wish(body=body, key=key, **(fields | more))])
+        return intent
 
     def intent(self, intent: Intent) -> Intent:
         with self.db.read() as session:

@@ -140,6 +140,21 @@ def test_i2_a_carrier_that_never_takes_it_ends_in_failed(
     assert rooms.stages(intent) == ["failed"]
 
 
+def test_i2_what_a_carrier_of_before_had_does_not_stay_open(
+    app: Flask, post: Post, db: Database, clock: ManualClock, rooms: Rooms
+) -> None:
+    unknown, taken = post.ask(key="unknown"), post.ask(key="taken")
+    results = {unknown.reference: Ambiguous("no answer"), taken.reference: Accepted("SM1")}
+    for one in claimed(db, carrier="gone"):
+        db.transact(record, [Outcome(one.attempt_id, results[one.reference])])
+    for _ in range(50):
+        clock.advance(minutes=15)
+        assert lookout.look(app) == 0
+    assert (post.state(unknown), post.state(taken)) == ("failed", "unconfirmed")
+    assert rooms.stages(unknown) == ["failed"]
+    assert {attempt.look_at for one in (unknown, taken) for attempt in post.attempts(one)} == {None}
+
+
 def test_i3_killed_between_claim_and_send_it_is_sent_once(
     post: Post, db: Database, sender: Sender, clock: ManualClock, look: Callable[[], int]
 ) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app.core.db import UnitOfWork
 from app.messaging.channels import Channel
-from app.messaging.inbox import Delivery, Inbound
+from app.messaging.inbox import Delivery, Heard, Inbound
 from app.messaging.models import Intent
 from app.messaging.states import IntentState
 from app.staffing.contacts.models import QuietTest, QuietTestState
@@ -42,7 +42,7 @@ def take_deliveries(uow: UnitOfWork, deliveries: list[Delivery]) -> None:
             _hear(tests[delivery.subject_id], _HEARD[delivery.stage], delivery.at, delivery.error)
 
 
-def take_replies(uow: UnitOfWork, inbound: list[Inbound]) -> list[bool | None]:
+def take_replies(uow: UnitOfWork, inbound: list[Inbound]) -> list[Heard]:
     """For each text or pressed key, whether it was for a test. A 1 from a phone that was tested lately is."""
     return [_take_reply(uow, one) for one in inbound]
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from app.core.columns import UtcDateTime
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 OPEN = sa.text("resolved_at IS NULL")
 UNDER_WAY = sa.text("state IN ('claimed', 'unknown', 'sent')")
