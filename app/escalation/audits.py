@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.escalation.models import Deadline, DeadlineState, FrozenPolicy
+from app.escalation.models import Deadline, FrozenPolicy
 from app.incidents.models import Incident, IncidentState, Task, TaskState
 from app.watchdog.registry import Offence, audits
 
@@ -28,19 +28,24 @@ def open_deadlines(session: Session, now: datetime) -> Iterable[Any]:
     return session.execute(query.where(Deadline.state == sa.literal_column("'open'"), Deadline.due_at <= now))
 
 
-def judge_timed(row: Any, _now: datetime) -> Offence | None:
-    """Something with a due time: (id, since, what, has_timer, steps)."""
-    if row.has_timer or row.steps == NO_STEPS:
+def judge_timed(row: Any, now: datetime) -> Offence | None:
+    """Something with a due time that is not marked overdue: (id, since, due_at, what, waits, steps).
+
+    Until it is due a step must wait. Afterwards its steps may have been gone through, and only a policy that
+    marks it overdue tells the difference; `steps` is None for the default, which does.
+    """
+    if row.waits or row.steps == NO_STEPS:
+        return None
+    if now > row.due_at + DONE_WITHIN and row.steps is not None and "mark_overdue" not in row.steps:
         return None
     return Offence(row.id, row.since, f"{row.what} has a due time, and nothing will happen then.")
 
 
-def has_timer(kind: str, subject_id: Any) -> sa.ColumnElement[bool]:
-    """Whether a step waits, or the steps have been gone through; cancelled ones count for nothing."""
+def step_waits(kind: str, subject_id: Any) -> sa.ColumnElement[bool]:
     return sa.exists().where(
         Deadline.kind == kind,
         Deadline.subject_id == subject_id,
-        Deadline.state.in_((DeadlineState.OPEN, DeadlineState.DONE)),
+        Deadline.state == sa.literal_column("'open'"),
     )
 
 
@@ -59,8 +64,9 @@ def timed_tasks(session: Session, _now: datetime) -> Iterable[Any]:
     query = sa.select(
         Task.id,
         Task.created_at.label("since"),
+        Task.due_at,
         sa.literal("A task").label("what"),
-        has_timer("task", Task.id).label("has_timer"),
+        step_waits("task", Task.id).label("waits"),
         frozen_steps("task", Task.incident_id).label("steps"),
     ).join(Incident, Incident.id == Task.incident_id)
     return session.execute(

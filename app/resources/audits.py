@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.escalation.audits import frozen_steps, has_timer, judge_timed
+from app.escalation.audits import frozen_steps, judge_timed, step_waits
 from app.incidents.models import Incident, IncidentState
 from app.resources.models import ResourceRequest
 from app.resources.rules import ENDED, RequestState
@@ -26,8 +26,9 @@ def timed_requests(session: Session, _now: datetime) -> Iterable[Any]:
     query = sa.select(
         ResourceRequest.id,
         ResourceRequest.raised_at.label("since"),
+        ResourceRequest.needed_by.label("due_at"),
         sa.literal("A request").label("what"),
-        has_timer("request", ResourceRequest.id).label("has_timer"),
+        step_waits("request", ResourceRequest.id).label("waits"),
         frozen_steps("request", ResourceRequest.incident_id).label("steps"),
     ).join(Incident, Incident.id == ResourceRequest.incident_id)
     return session.execute(

@@ -87,14 +87,23 @@ def test_a_deadline_is_done_within_a_minute() -> None:
 
 
 @pytest.mark.parametrize(
-    ("has_timer", "steps", "wrong"),
-    [(True, None, False), (False, None, True), (False, "[]", False), (False, '[[5, "repeat"]]', True)],
+    ("waits", "steps", "minutes_past", "wrong"),
+    [
+        (True, None, -60, False),
+        (False, None, -60, True),
+        (False, None, 60, True),
+        (False, "[]", -60, False),
+        (False, '[[5, "tell_supervisor"]]', -60, True),
+        (False, '[[5, "tell_supervisor"]]', 60, False),
+        (False, '[[0, "mark_overdue"]]', 60, True),
+        (True, '[[0, "mark_overdue"]]', 60, False),
+    ],
 )
-def test_what_is_due_has_a_timer_unless_its_policy_has_no_step(
-    has_timer: bool, steps: str | None, wrong: bool
+def test_what_is_due_has_a_timer_unless_its_policy_is_gone_through(
+    waits: bool, steps: str | None, minutes_past: int, wrong: bool
 ) -> None:
-    row = SimpleNamespace(id="t", since=NOW, what="A task", has_timer=has_timer, steps=steps)
-    assert (judge_timed(row, NOW) is not None) is wrong
+    row = SimpleNamespace(id="t", since=NOW, due_at=NOW, what="A task", waits=waits, steps=steps)
+    assert (judge_timed(row, NOW + minutes_past * MINUTE) is not None) is wrong
 
 
 @pytest.mark.parametrize(
