@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 from app.activation.actions.asking import ask
 from app.activation.actions.callouts import begin_round
 from app.activation.events import CalloutOpened, CalloutStopped, QuestionsAsked, SlotFilled
-from app.activation.models import WANTING, Question, QuestionState, Slot, SlotKind
+from app.activation.models import WANTING, Question, QuestionState, Slot
 from app.core.db import UnitOfWork
 from app.escalation import deadlines
 from app.escalation.deadlines import ENGINE
-from app.escalation.kinds import Subject, escalates
+from app.escalation.kinds import KINDS, Subject, escalates
 from app.escalation.planner import Policy, Step
 from app.incidents.models import Incident
 from app.journal import Entry, subscribe
@@ -74,8 +74,8 @@ def opened(uow: UnitOfWork, entry: Entry) -> None:
     event = entry.event
     assert isinstance(event, CalloutOpened)
     for slot in event.slots:
-        if slot.kind == SlotKind.INFORMATION:
-            continue
+        if slot.kind not in KINDS:
+            continue  # what is told for information waits for nobody
         deadlines.begin(uow, slot.kind, slot.slot_id, entry.stream.removeprefix("incident:"), uow.now)
 
 
@@ -84,9 +84,8 @@ def asked(uow: UnitOfWork, entry: Entry) -> None:
     event = entry.event
     assert isinstance(event, QuestionsAsked)
     slot = uow.session.get_one(Slot, event.slot_id)
-    if slot.kind is SlotKind.INFORMATION:
-        return
-    deadlines.wait_anew(uow, slot.kind.value, slot.id, slot.incident_id)
+    if slot.kind in KINDS:
+        deadlines.wait_anew(uow, slot.kind.value, slot.id, slot.incident_id)
 
 
 @subscribe(SlotFilled)
@@ -102,5 +101,4 @@ def stopped(uow: UnitOfWork, entry: Entry) -> None:
     event = entry.event
     assert isinstance(event, CalloutStopped)
     for slot in uow.session.scalars(sa.select(Slot).where(Slot.callout_id == event.callout_id)):
-        if slot.kind is not SlotKind.INFORMATION:
-            deadlines.end(uow, slot.kind.value, slot.id)
+        deadlines.end(uow, slot.kind.value, slot.id)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from app.activation import actions
 from app.activation.actions import answers
 from app.activation.candidates import Group
 from app.activation.models import Answer
@@ -18,7 +19,8 @@ from tests.support.callouts import called, declared, events, holder, kinds, ques
 from tests.support.phones import hand_over, intents, last_text, reply
 
 OPERATIONS = "operations_section_chief"  # its list: Gita, Ben
-GITA = 6
+LOGISTICS = "logistics_section_chief"  # its list: Edda
+GITA, EDDA = 6, 4
 
 
 @pytest.fixture
@@ -49,14 +51,11 @@ def crowd(db, hospital):
 def arrive(db: Any, *texts: tuple[str, str]) -> dict[str, str]:
     """Texts that were stored, and are worked off together."""
 
-    def store(uow: Any) -> list[str]:
-        stored = [
-            incoming.store(uow, carrier_id=f"SM{uow.new_id()}", from_=number, to="", text=text)
-            for number, text in texts
-        ]
-        return [one for one in stored if one]
-
-    ids = db.transact(store)
+    ids = []
+    for number, text in texts:
+        db.clock.advance(milliseconds=20)
+        mark = f"SM{number}{db.clock.now().isoformat()}"
+        ids.append(db.transact(incoming.store, carrier_id=mark, from_=number, to="", text=text))
     return db.transact(incoming.understand_many, ids)
 
 
@@ -178,3 +177,24 @@ def test_a_key_in_a_call_answers_what_the_call_was_about_without_a_code(db, hosp
     assert holder(db, two, OPERATIONS).eta_minutes == 60
     assert events(db, two, "answer.received")[0]["channel"] == "voice"
     assert first.state == "open"
+
+
+def test_a_key_in_a_call_about_what_was_asked_again_since_answers_the_newer_question(
+    db, hospital, act, clock
+):
+    incident = declared(db, hospital)
+    called(db, hospital, incident, LOGISTICS)
+    old = question_to(db, hospital.people[EDDA])
+    clock.advance(minutes=1)
+    act(actions.ask_again, hospital.command_staff, slots(db)[0].id)
+    assert question_to(db, hospital.people[EDDA]).id != old.id
+
+    def press(uow: Any) -> Any:
+        key = inbox.Inbound(
+            hospital.phone(EDDA), "", "1", uow.now, (old.person_id,), channel="voice", subject_id=old.id
+        )
+        return inbox.answered(uow, [key])
+
+    assert act(press)[0]
+    assert holder(db, incident, LOGISTICS).person_id == old.person_id
+    assert question_to(db, hospital.people[EDDA]).outcome == "coming"

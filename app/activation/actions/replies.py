@@ -82,9 +82,12 @@ class _Asked:
     def resolve(self, inbound: Inbound) -> Resolved:
         """Which question a text is for, as things are at this moment of the transaction."""
         own = [row for person in inbound.person_ids for row in self._by_person[person].values()]
-        if inbound.subject_id is not None:
-            own = [(q, s) for q, s in own if q.id == inbound.subject_id]
-        standing = [(q, s) for q, s in own if q.state is not QuestionState.REPLACED or inbound.subject_id]
+        if (about := self._rows.get(inbound.subject_id or "")) is not None:
+            # What was asked again since the call began is answered there.
+            own = [(q, s) for q, s in own if s.id == about[1].id and q.person_id == about[0].person_id]
+        elif inbound.subject_id is not None:
+            own = []
+        standing = [(q, s) for q, s in own if q.state is not QuestionState.REPLACED]
         return resolve(parse(inbound.text), [_known(question, slot) for question, slot in standing])
 
     def row(self, question_id: str) -> tuple[Question, Slot]:
