@@ -142,7 +142,9 @@ def test_no_server_is_tried_later(sink: MailSink) -> None:
 @pytest.mark.parametrize(("password", "accepted"), [("right", True), ("wrong", False)])
 def test_who_must_sign_in_does(sink: MailSink, password: str, accepted: bool) -> None:
     sink.users["muster"] = "right"
-    result = at(sink.port, user="muster", password=password).send(mail())
+    carrier = at(sink.port, user="muster", password=password)
+    result = carrier.send(mail())
+    carrier.close()
     if accepted:
         assert isinstance(result, Accepted)
     else:
