@@ -27,6 +27,7 @@ ROOMS = (
     "incidents",
     "activation",
     "messaging",
+    "staffing.contacts",
     "escalation",
     "scores",
     "census",
@@ -36,6 +37,7 @@ ROOMS = (
     "review",
     "demo",
     "health",
+    "watchdog",
     "web",
 )
 
@@ -71,12 +73,12 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
 def _wire_rooms(app: Flask) -> None:
     """A room takes part by having files of these names: pages.py (`pages`), api.py (`api`), commands.py
-    (`commands`), wiring.py (`init_app`); models.py, events.py, subscribers.py, reducers, faces and
-    demo.py register themselves when imported.
+    (`commands`), wiring.py (`init_app`); models.py, events.py, subscribers.py, audits.py, reducers, faces
+    and demo.py register themselves when imported.
     """
     folders = [FileSystemLoader(f"{app.root_path}/{room}/templates") for room in ROOMS]
     app.jinja_loader = ChoiceLoader(folders)
-    load_all("models", "events", "subscribers", "reducers", "faces", "demo")
+    load_all("models", "events", "subscribers", "audits", "reducers", "faces", "demo")
     for module in load_all("pages"):
         if hasattr(module, "pages"):
             app.register_blueprint(module.pages)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from config import senders as sending
 from config.outward import Hook, Mail, read_hooks, read_mail
@@ -15,6 +15,8 @@ from config.senders import Channel, Sender, SenderKind
 
 DEMO_SECRET = "demo-secret-not-for-production-use"  # noqa: S105 - refused outside demo mode
 VAR = Path("var")
+E164 = re.compile(r"\+[1-9]\d{6,14}")
+MOST_ON_WATCH = 5
 _PRICE = re.compile(r"([0-9]{1,4})(?:\.([0-9]{1,4}))?")
 
 
@@ -65,6 +67,8 @@ class Settings:
     daily_messages: int = 6
     session_idle_minutes: int = 30
     session_hours: int = 12
+    watchdog_url: str | None = field(default=None, repr=False)
+    watch_contacts: tuple[str, ...] = field(default=(), repr=False)
     log_format: str = "text"
 
     def __post_init__(self) -> None:
@@ -137,12 +141,19 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         daily_messages=reader.integer("MUSTER_DAILY_MESSAGES", 6, 1, 1000),
         session_idle_minutes=reader.integer("MUSTER_SESSION_IDLE_MINUTES", 30, 1, 24 * 60),
         session_hours=reader.integer("MUSTER_SESSION_HOURS", 12, 1, 24 * 7),
+        # Called after each clean audit: whoever waits there takes silence as the alarm.
+        watchdog_url=reader.outside("MUSTER_WATCHDOG_URL"),
+        watch_contacts=reader.numbers("MUSTER_WATCH_CONTACT"),
         log_format=reader.choice("MUSTER_LOG_FORMAT", ("text", "json"), "text" if mode == "demo" else "json"),
     )
     reader.require_production(settings)
     if reader.problems:
         raise SettingsError("\n".join(reader.problems))
     return settings
+
+
+def _on_this_machine(parts: SplitResult) -> bool:
+    return parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def _alone(database_url: str, redis_url: str | None) -> bool:
@@ -178,6 +189,21 @@ class _Reader:
         if parts.scheme not in schemes or not (parts.netloc or parts.path):
             self.problem(name, f"is no URL that starts with {' or '.join(s + '://' for s in schemes)}")
         return value
+
+    def outside(self, name: str) -> str | None:
+        """An address that may hold a secret: https, or on this machine."""
+        value = self.env.get(name) or None
+        parts = urlsplit(value or "")
+        if value and not (parts.scheme == "https" and parts.netloc) and not _on_this_machine(parts):
+            self.problem(name, "expected is an address that starts with https://, or http://127.0.0.1")
+        return value
+
+    def numbers(self, name: str) -> tuple[str, ...]:
+        """Phone numbers with commas between; the problem does not repeat them."""
+        found = tuple(each.strip() for each in (self.env.get(name) or "").split(",") if each.strip())
+        if len(found) > MOST_ON_WATCH or not all(E164.fullmatch(each) for each in found):
+            self.problem(name, f"expected are up to {MOST_ON_WATCH} numbers like +12025550100, by commas")
+        return found
 
     def database_url(self, name: str, default: str, mode: str) -> str:
         value = self.env.get(name) or (default if mode == "demo" else "")

@@ -117,6 +117,16 @@ def compared(segments: int) -> list[tuple[str, int]]:
     return [(words, seconds_for(segments, rate)) for words, rate in KINDS]
 
 
+def daily(segments: int) -> list[tuple[str, int, int]]:
+    """T-Mobile's allowances: which scores, segments a day, and how many of these are too many if every phone
+    were T-Mobile's."""
+    quarters = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
+    return [
+        (f"trust score in the {quarter}", cap, max(segments - cap, 0))
+        for quarter, cap in zip(quarters, DAILY_10DLC, strict=True)
+    ]
+
+
 def cost(way: Way, prices: Prices) -> int | None:
     """At most: each call is taken for a begun minute. None when there is no price; mails cost nothing."""
     price = {Channel.SMS: prices.segment, Channel.VOICE: prices.minute}.get(way.channel, 0)

@@ -91,6 +91,7 @@ class Callout(Base):
     public_url       frozen, so that every link agrees.
     opened_position  what the one who opened it held then; to them goes what people write.
     plan, chain      how hard each person is tried: its name, and its tries as they were at that moment.
+    hold_over        who has had so many messages lately is left out where that may be done; None: nobody is.
     """
 
     __tablename__ = "callouts"
@@ -105,6 +106,7 @@ class Callout(Base):
     opened_position: Mapped[str] = mapped_column(sa.String(400), default="")
     plan: Mapped[ChainPlan] = mapped_column(one_of(ChainPlan, "chain_plan"), default=ChainPlan.NORMAL)
     chain: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)
+    hold_over: Mapped[int | None]
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(sa.Text, default="")
 

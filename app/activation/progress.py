@@ -95,7 +95,7 @@ FILTERS: MappingProxyType[str, tuple[str, sa.ColumnElement[bool]]] = MappingProx
 
 def standings(session: Session, callout_id: str, slots: Sequence[Slot]) -> dict[str, Standing]:
     """By slot id."""
-    rows = _groups(session, callout_id)
+    rows = _groups(session, Question.callout_id == callout_id)
     found = {slot.id: Standing(tally(_repeated(rows[slot.id]))) for slot in slots}
     for slot_id, at in _arrivals(session, callout_id):
         found[slot_id].arrivals.append(at)
@@ -109,10 +109,16 @@ def standings(session: Session, callout_id: str, slots: Sequence[Slot]) -> dict[
     return found
 
 
-def _groups(session: Session, callout_id: str) -> dict[str, list[Any]]:
+def tallies(session: Session, incident_id: str) -> dict[str, Tally]:
+    """By slot id, for all call-outs of an incident; slots for which nobody was asked are left out."""
+    rows = _groups(session, Question.incident_id == incident_id)
+    return {slot_id: tally(_repeated(found)) for slot_id, found in rows.items()}
+
+
+def _groups(session: Session, which: sa.ColumnElement[bool]) -> dict[str, list[Any]]:
     columns = (Question.slot_id, Question.state, Question.stage, Question.outcome)
     query = sa.select(*columns, sa.func.count().label("people")).where(
-        Question.callout_id == callout_id, Question.state != QuestionState.REPLACED
+        which, Question.state != QuestionState.REPLACED
     )
     found: dict[str, list[Any]] = defaultdict(list)
     for row in session.execute(query.group_by(*columns)):

@@ -40,8 +40,10 @@ def visible_callout(
     return callout
 
 
-def callouts_of(incident_id: str) -> sa.Select[Callout]:
-    return sa.select(Callout).where(Callout.incident_id == incident_id).options(_WHOLE)
+def callouts_of(incident_id: str, *, whole: bool = True) -> sa.Select[Callout]:
+    """Call-outs with their slots; `whole`: with all their questions too."""
+    wanted = _WHOLE if whole else selectinload(Callout.slots)
+    return sa.select(Callout).where(Callout.incident_id == incident_id).options(wanted).order_by(Callout.id)
 
 
 def list_sizes(session: Session, callout_id: str) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """The socket. It only reads: every change is a POST elsewhere, and reaches open boards from here.
 
-Client: `join {incident, seq}`. Server: `cards {after, seq, at, cards}`, `head {seq, at}`, `denied {message}`.
+Client: `join {incident, seq}`. Server: `cards {after, seq, at, cards}`, `head {seq, at, silent}`, `denied {message}`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from app.core.clock import iso
 from app.core.errors import Invalid, MusterError
 from app.core.ids import is_id
 from app.core.permissions import Permission
+from app.health.checks import silent_since
 from app.incidents.models import stream_of
 from app.incidents.queries import open_incidents, visible_incident
 from app.journal import head_seqs
@@ -208,9 +209,10 @@ class Live:
             return
         with self._rt.db.read() as db:
             seqs = head_seqs(db, [stream_of(incident_id) for incident_id in watched])
-        at = iso(self._rt.clock.now())
+            since = silent_since(db, self._rt.clock.now())
+        at, silent = iso(self._rt.clock.now()), iso(since) if since else None
         for incident_id in watched:
-            head = {"seq": seqs.get(stream_of(incident_id), 0), "at": at}
+            head = {"seq": seqs.get(stream_of(incident_id), 0), "at": at, "silent": silent}
             self.socketio.emit("head", head, namespace=NAMESPACE, to=incident_id, ignore_queue=True)
 
     def _holders(self, credentials: set[Credential]) -> dict[Credential, Identity]:

@@ -16,6 +16,7 @@ from app.board.picture import Picture
 from app.core.clock import as_utc
 from app.core.errors import Invalid
 from app.core.permissions import Permission
+from app.health.checks import NEVER, silent_since
 from app.incidents.models import Incident
 from app.incidents.queries import visible_incident
 from app.runtime import runtime
@@ -91,6 +92,9 @@ def _page(
     }
     # The past is only looked at, and its ages are counted from then.
     as_then: dict[str, Any] = {"can": [], "now": replay["at"]} if replay else {}
+    rt = runtime()
+    with rt.db.read() as db:
+        silent = silent_since(db, rt.clock.now())
     return render_template(
         "board/show.html",
         incident=incident,
@@ -100,6 +104,8 @@ def _page(
         seq=seq,
         wall=wall,
         replay=replay,
+        silent_since=silent,
+        never_ran=silent == NEVER,
         **as_then,
     )
 

@@ -15,6 +15,7 @@ from app.core.actor import Actor, Grant
 from app.core.db import Database, UnitOfWork
 from app.core.errors import Conflict
 from app.core.permissions import Permission, Role
+from app.demo.contacts import fill_quiet_tests
 from app.demo.filling import insert
 from app.demo.generator import DemoData, generate
 from app.demo.model import Person as PersonData
@@ -40,6 +41,7 @@ def fill(db: Database) -> DemoData:
     data = generate(db.clock.now())
     base = db.transact(_hospitals_and_people, data)
     db.transact(_one_part, fill_rota, base)
+    db.transact(_one_part, fill_quiet_tests, base)
     for fill_part in PARTS:
         db.transact(_one_part, fill_part, base)
     return data

@@ -1,11 +1,10 @@
-"""How the engine does: what waits for what, and whether anything is silent. And the policies it follows."""
+"""The policies that the engine follows."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Blueprint, abort, g, render_template, request, url_for
 
 from app.accounts.access import actor, requires
@@ -16,42 +15,12 @@ from app.escalation.kinds import KINDS
 from app.escalation.planner import DOES, MOST_ROUNDS, MOST_STEPS, Policy, Step
 from app.facilities.models import Facility
 from app.facilities.queries import facilities, facility
-from app.health.models import EngineBeat
-from app.messaging.queries import queue
-from app.messaging.states import IntentState
 from app.runtime import runtime, transact
 from app.web.forms import Errors, done, submitted, typed
 
 pages = Blueprint("escalation", __name__)
 
-SHOWN = 50
 SPARE = 3
-SILENT_SECONDS = 30
-"""A part that has said nothing for so long is taken to be dead."""
-
-
-@pages.route("/engine")
-@requires(Permission.SYSTEM_VIEW, keeps_awake=False)
-def engine() -> str:
-    rt = runtime()
-    now = rt.clock.now()
-    with rt.db.read() as db:
-        waiting = queries.waiting(db, SHOWN)
-        beats = db.scalars(sa.select(EngineBeat).order_by(EngineBeat.part, EngineBeat.process)).all()
-        texts = queue(db, now)
-        return render_template(
-            "escalation/engine.html",
-            loads=queries.loads(db, now),
-            waiting=[
-                (deadline, incident, KINDS[deadline.kind].about(db, deadline.subject_id).title)
-                for deadline, incident in waiting
-            ],
-            beats=beats,
-            silent_seconds=SILENT_SECONDS,
-            texts=texts,
-            states=[(state.value, texts.by_state.get(state, 0)) for state in IntentState],
-            does=DOES,
-        )
 
 
 @pages.route("/engine/policies")
@@ -138,7 +107,7 @@ def _used(data: dict[str, Any]) -> int:
 
 def _breadcrumb(place: Facility, label: str) -> list[dict[str, str]]:
     return [
-        {"label": "Engine", "url": url_for("escalation.engine")},
+        {"label": "Engine", "url": url_for("watchdog.engine")},
         {"label": "Policies", "url": url_for("escalation.policies")},
         {"label": f"{label}, {place.code}"},
     ]

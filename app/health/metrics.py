@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.core.db import Base
 from app.health.models import EngineBeat
 from app.journal.models import StreamHead
+from app.watchdog.queries import open_counts
 
 REQUEST_SECONDS = Histogram(
     "muster_request_seconds",
@@ -73,6 +74,10 @@ def _families(session: Session, now: datetime, live: Any) -> Iterator[Metric]:
     yield _beats(session, now)
     yield from _by(session, "intents", "state", "muster_intents", "Texts by state")
     yield from _by(session, "deadlines", "state", "muster_deadlines", "Escalation deadlines by state")
+    past_bound = GaugeMetricFamily("muster_watch_findings", "Open items past their bound", labels=["kind"])
+    for kind, count in open_counts(session).items():
+        past_bound.add_metric([kind], count)
+    yield past_bound
     sockets = getattr(live, "open_boards", None)
     if isinstance(sockets, int):
         yield GaugeMetricFamily("muster_open_sockets", "Open boards of this process", value=sockets)

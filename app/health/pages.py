@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from app.accounts.access import current_identity, public
 from app.core.errors import Forbidden
 from app.core.permissions import Permission
-from app.health.checks import all_checks
+from app.health import checks
 from app.health.metrics import exposition
 from app.runtime import runtime
 
@@ -28,13 +28,14 @@ def healthz() -> Any:
 @pages.get("/readyz")
 @public("load balancers ask without an account; it names parts that fail, and nothing secret")
 def readyz() -> Any:
-    found = all_checks(runtime())
-    ready = not any(found.values())
-    body = {
-        "status": "ready" if ready else "not ready",
-        "checks": {name: problem or "ok" for name, problem in found.items()},
-    }
-    return jsonify(body), 200 if ready else 503
+    return _answer(checks.all_checks(runtime()), "ready", "not ready")
+
+
+@pages.get("/health")
+@public("monitors ask without an account; it names kinds and counts, and nothing secret")
+def health() -> Any:
+    """Red also when work is late, which taking this process out of service would not cure: not for balancers."""
+    return _answer(checks.health(runtime()), "well", "not well")
 
 
 @pages.get("/metrics")
@@ -47,6 +48,15 @@ def metrics() -> Response:
     with rt.db.read() as db:
         text = exposition(db, rt.clock.now(), rt.parts.get("live"))
     return Response(text, content_type=CONTENT_TYPE_LATEST)
+
+
+def _answer(found: dict[str, str | None], good: str, bad: str) -> Any:
+    well = not any(found.values())
+    body = {
+        "status": good if well else bad,
+        "checks": {name: problem or "ok" for name, problem in found.items()},
+    }
+    return jsonify(body), 200 if well else 503
 
 
 def _from_this_machine() -> bool:

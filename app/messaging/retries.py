@@ -26,16 +26,25 @@ _NO_RECEIPT = timedelta(hours=1)
 
 
 def next_try(
-    error_class: ErrorClass, tries: int, now: datetime, expires_at: datetime | None, chance: float
+    error_class: ErrorClass,
+    tries: int,
+    now: datetime,
+    expires_at: datetime | None,
+    chance: float,
+    *,
+    a_call: bool = False,
 ) -> datetime | None:
     """When to try again after `tries` tries, or None to give up.
 
-    `chance` (0 to 1) spreads the tries of many texts: the wait is cut by up to half.
+    chance  (0 to 1) spreads the tries of many texts: the wait is cut by up to half.
+    a_call  whom a call does not reach is called once more soon, which telephones let through that are set to
+            keep quiet; after that it is for others to say when.
     """
+    little = _LITTLE[:1] if a_call else _LITTLE
     if error_class is ErrorClass.RETRY_LATER and tries < MOST_TRIES:
         wait = min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT) * (1 - chance / 2)
-    elif error_class is ErrorClass.RETRY_LITTLE and tries <= len(_LITTLE):
-        wait = _LITTLE[tries - 1]
+    elif error_class is ErrorClass.RETRY_LITTLE and tries <= len(little):
+        wait = little[tries - 1]
     else:
         return None
     return now + wait if expires_at is None or now + wait < expires_at else None

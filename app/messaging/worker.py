@@ -42,6 +42,7 @@ SLEPT = Refused(None, ErrorClass.RETRY_LITTLE, "The sender was held up; this try
 
 POLL_SECONDS = 0.5
 _CLAIM_MOST, _RECORD_MOST, _IN_HAND_MOST = 64, 256, 512
+_FEW = {Channel.EMAIL: 8}  # each holds a connection to the mail server
 _SIMULATED_THREADS = 4  # they write to our own database, where more would only queue
 
 
@@ -92,7 +93,7 @@ class _Line:
         self._paced = any(one.rate for one in self._senders)
         self._name = name
         simulated = self._carrier is None or self._carrier.name == "simulated"
-        self._threads = _SIMULATED_THREADS if simulated else THREADS
+        self._threads = _SIMULATED_THREADS if simulated else _FEW.get(channel, THREADS)
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix=f"sender-{channel}")
         self._clerk = ThreadPoolExecutor(1, thread_name_prefix=f"records-{channel}")
         self._happened: queue.SimpleQueue[Outcome | int] = queue.SimpleQueue()

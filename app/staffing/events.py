@@ -54,14 +54,6 @@ class ContactAdded(Event):
     channel: str
 
 
-@event("contact.verified", "person:{person_id}")
-class ContactVerified(Event):
-    person_id: str
-    person_name: str
-    contact_id: str
-    channel: str
-
-
 @event("contact.removed", "person:{person_id}")
 class ContactRemoved(Event):
     person_id: str

@@ -90,7 +90,7 @@ class ShiftsIn(Schema):
     )
 
 
-class RefusedOut(Schema):
+class RefusedShiftOut(Schema):
     row = fields.Integer(required=True, metadata={"description": "place in the list, from 1"})
     why = fields.String(required=True)
 
@@ -100,7 +100,7 @@ class ShiftsOut(Schema):
     changed = fields.Integer(required=True)
     same = fields.Integer(required=True, metadata={"description": "were there already"})
     removed = fields.Integer(required=True)
-    refused = fields.List(fields.Nested(RefusedOut), required=True)
+    refused = fields.List(fields.Nested(RefusedShiftOut), required=True)
 
 
 class ThereOut(Schema):

@@ -26,10 +26,11 @@ NAVIGATION = (
     ("People", "staffing.index", Permission.ROSTER_VIEW),
     ("Review", "review.index", Permission.REVIEW_VIEW),
     ("Phones", "messaging.phones", Permission.SIMULATOR_USE),
-    ("Engine", "escalation.engine", Permission.SYSTEM_VIEW),
+    ("Engine", "watchdog.engine", Permission.SYSTEM_VIEW),
     ("Accounts", "accounts.index", Permission.ACCOUNT_MANAGE),
 )
 ACCOUNT_LINKS = (
+    ("How you can be reached", "contacts.own"),
     ("My call-outs", "activation.mine"),
     ("Change your password", "accounts.password"),
     ("Your sessions", "accounts.sessions"),

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.activation import before
+from app.activation import actions, before
 from app.activation.before import Terms
 from app.activation.models import Candidate
 from app.core.db import Database, UnitOfWork
@@ -149,6 +149,15 @@ def test_who_has_had_many_messages_is_held_back_only_where_that_may_be(
     commander.api("POST", base, 201, wanted)
     with db.read() as session:
         assert len(session.scalars(sa.select(Candidate)).all()) == 2 - held
+
+
+def test_who_was_held_back_stays_so_when_the_list_is_begun_again(commander: PageClient, db, hospital, act):
+    incident = declared(db, hospital, exercise=True)
+    write_often(db, hospital.people[2], 6)
+    wanted = {"groups": [{"skill": "icu_nurse", "needed": 1}]}
+    made = commander.api("POST", f"/incidents/{incident.id}/callouts", 201, wanted)
+    act(actions.ask_again, hospital.command_staff, made["slots"][0]["id"])
+    assert {q.person_name for q in questions(db)} == {"Finn Sayer"}
 
 
 def test_urgent_messages_and_old_ones_are_not_counted(commander: PageClient, db, hospital, clock):

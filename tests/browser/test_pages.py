@@ -41,6 +41,9 @@ FOR_COMMANDERS = (
     "/people",
     "/people/duty/SBMC",
     "/phones",
+    "/people/reach/SBMC",
+    "/people/reach/SBMC/tests",
+    "/account/reach",
     "/engine",
     "/review",
     "/docs",
@@ -50,11 +53,16 @@ FOR_COMMANDERS = (
 
 
 @pytest.fixture(scope="module")
-def shown(site: Site) -> dict[str, str]:
+def session(site: Site) -> requests.Session:
+    """The commander at the API."""
+    made = requests.Session()
+    made.headers["Authorization"] = f"Bearer {site.command('token', 'create', '--account', COMMANDER)}"
+    return made
+
+
+@pytest.fixture(scope="module")
+def shown(site: Site, session: requests.Session) -> dict[str, str]:
     """An exercise with a call-out under way."""
-    token = site.command("token", "create", "--account", COMMANDER)
-    session = requests.Session()
-    session.headers["Authorization"] = f"Bearer {token}"
     wanted = {"guide": "mass_casualty_incident", "facility": "SBMC", "exercise": True, "reason": "Bus crash"}
     made = session.post(f"{site.url}/api/v1/incidents", json=wanted, timeout=20).json()
     positions = {"positions": ["safety_officer", "liaison_officer"]}
@@ -77,6 +85,25 @@ def test_every_main_page_can_be_used_by_everybody(
     page = open_page(None, width=width)
     found |= {url: problems(page, url, shown) for url in ("/sign-in",)}
     assert {url: faults for url, faults in found.items() if faults} == {}
+
+
+def test_the_page_of_a_call_out_follows_what_happens(
+    open_page: Opener, site: Site, session: requests.Session, shown: dict[str, str]
+) -> None:
+    """Over the socket: nothing is loaded anew, and what somebody types stays."""
+    url = f"/incidents/{shown['incident']}/callouts"
+    wanted = {"groups": [{"skill": "rn", "needed": 2}]}
+    made = session.post(f"{site.url}/api/v1{url}", json=wanted, timeout=20).json()
+    page = open_page(COMMANDER)
+    page.goto(f"{url}/{made['id']}")
+    page.wait_for_selector("text=waiting")
+    page.fill("#find-name", "typed")
+    page.evaluate("window.stayed = true")
+    stop = {"reason": "Enough people have come"}
+    assert session.post(f"{site.url}/api/v1{url}/{made['id']}/stop", json=stop, timeout=20).ok
+    page.wait_for_selector("text=Enough people have come", timeout=10_000)
+    assert page.evaluate("window.stayed") is True
+    assert page.input_value("#find-name") == "typed"
 
 
 def problems(page: Page, url: str, shown: dict[str, str]) -> list[str]:

@@ -11,6 +11,7 @@ from app.core.db import Database
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.facilities.actions import create_facility, create_unit
 from app.staffing import actions, queries
+from app.staffing.contacts.actions.verifying import vouch
 from tests.support.client import PageClient
 from tests.support.hospital import Hospital, build
 
@@ -38,13 +39,13 @@ def test_phones_are_added_verified_and_removed(db: Database, hospital: Hospital)
         db.transact(actions.add_phone, boss, ada, phone="716-555-0177")
     with pytest.raises(Invalid, match="can get texts"):
         db.transact(actions.add_phone, boss, ada, phone="12")
-    assert db.transact(actions.verify_phone, boss, ada, added.id).verified_at is not None
+    assert db.transact(vouch, boss, ada, added.id).verified_at is not None
     assert db.transact(actions.remove_phone, boss, ada, added.id) == "••••••••••77"
     with pytest.raises(NotFound):
         db.transact(actions.remove_phone, boss, ada, added.id)
     theirs = hospital.people[1].contacts[0].id
     with pytest.raises(NotFound):
-        db.transact(actions.verify_phone, boss, ada, theirs)
+        db.transact(vouch, boss, ada, theirs)
 
 
 def test_a_depth_list_is_replaced_whole(db: Database, hospital: Hospital) -> None:
@@ -81,7 +82,7 @@ def test_only_administrators_change_the_roster(db: Database, hospital: Hospital,
     where: dict[str, Any] = {"facility_id": hospital.facility.id}
     works: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = [
         (actions.add_phone, (person.id,), {"phone": "716 555 0177"}),
-        (actions.verify_phone, (person.id, contact), {}),
+        (vouch, (person.id, contact), {}),
         (actions.remove_phone, (person.id, contact), {}),
         (actions.set_active, (person.id,), {"active": False}),
         (actions.add_person, (), where | {"name": "Ida", "job_title": "Nurse"}),

@@ -13,6 +13,7 @@ from app.activation.estimates import (
     Weight,
     compared,
     cost,
+    daily,
     lasts,
     limits,
     money,
@@ -180,6 +181,15 @@ def test_words_never_promise_less_than_it_takes(seconds: int) -> None:
         int(n) * {"s": 1, "min": 60, "h": 3600}[unit] for n, unit in zip(parts[::2], parts[1::2], strict=True)
     )
     assert seconds <= told < seconds + 60
+
+
+def test_daily_allowances_by_score() -> None:
+    assert [(cap, over) for _, cap, over in daily(12_000)] == [
+        (2_000, 10_000),
+        (10_000, 2_000),
+        (40_000, 0),
+        (200_000, 0),
+    ]
 
 
 def test_no_rate_is_no_wait() -> None:

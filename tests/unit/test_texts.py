@@ -78,6 +78,8 @@ def test_retries_by_error_class() -> None:
     assert next_try(ErrorClass.RETRY_LITTLE, 1, NOW, None, 0) == NOW + timedelta(minutes=1)
     assert next_try(ErrorClass.RETRY_LITTLE, 2, NOW, None, 0) == NOW + timedelta(minutes=3)
     assert next_try(ErrorClass.RETRY_LITTLE, 3, NOW, None, 0) is None
+    assert next_try(ErrorClass.RETRY_LITTLE, 1, NOW, None, 0, a_call=True) == NOW + timedelta(minutes=1)
+    assert next_try(ErrorClass.RETRY_LITTLE, 2, NOW, None, 0, a_call=True) is None
     assert next_try(ErrorClass.RETRY_LATER, 1, NOW, None, 0) == NOW + timedelta(seconds=2)
     assert next_try(ErrorClass.RETRY_LATER, 1, NOW, None, 1) == NOW + timedelta(seconds=1)
     assert next_try(ErrorClass.RETRY_LATER, 11, NOW, None, 0) == NOW + timedelta(seconds=60)

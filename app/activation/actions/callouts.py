@@ -66,6 +66,7 @@ def open_callout(
         opened_by=actor.name,
         plan=chain,
         chain=plain_plan(PLANS[chain]),
+        hold_over=hold_over,
     )
     uow.session.add(callout)
     slots = [_slot(uow, callout, place, seat) for place, seat in enumerate(seats)]

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from app.activation import candidates, events
+from app.activation import budget, candidates, events
 from app.activation.candidates import Group, Seat
-from app.activation.models import Candidate, Slot, SlotKind
+from app.activation.models import Callout, Candidate, Slot, SlotKind
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
 from app.incidents.actions.record import record
@@ -43,6 +43,14 @@ def rank_anew(uow: UnitOfWork, actor: Actor, incident: Incident, slot: Slot) -> 
 
 
 def _seat(uow: UnitOfWork, incident: Incident, slot: Slot) -> Seat:
+    seat = _found(uow, incident, slot)
+    hold_over = uow.session.get_one(Callout, slot.callout_id).hold_over
+    if hold_over is not None:
+        budget.hold_back(uow.session, [seat], incident.exercise, hold_over, uow.now)
+    return seat
+
+
+def _found(uow: UnitOfWork, incident: Incident, slot: Slot) -> Seat:
     now = candidates.standing(uow.session, incident.id, uow.now)
     within = None if slot.any_yes else slot.within_minutes
     if slot.kind is SlotKind.POSITION:

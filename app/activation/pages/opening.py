@@ -13,7 +13,7 @@ from app.accounts.access import actor, requires
 from app.activation import actions, before, candidates, planning
 from app.activation.before import Before
 from app.activation.candidates import Group
-from app.activation.estimates import lasts, money
+from app.activation.estimates import daily, lasts, money
 from app.activation.models import ChainPlan
 from app.activation.pages.frame import LABELS, TITLE, page_url, pages
 from app.activation.texts import MOST_EXTRA
@@ -140,6 +140,7 @@ def _before(incident_id: UUID, data: dict[str, Any], wanted: dict[str, Any]) -> 
         incident = incidents.visible_incident(db, actor(), str(incident_id))
         actor().require(Permission.CALLOUT_SEND, incident.facility_id)
         found = before.look(db, incident, before.terms(rt.settings), rt.clock.now(), **wanted)
+        segments = sum(way.units for way in found.now if way.channel is Channel.SMS)
         return render_template(
             "activation/preview.html",
             **frame(db, incident, TITLE),
@@ -149,7 +150,8 @@ def _before(incident_id: UUID, data: dict[str, Any], wanted: dict[str, Any]) -> 
             rows=_rows(found),
             cost=_cost(found),
             kinds=[(words, lasts(seconds)) for words, seconds in found.kinds],
-            segments=sum(way.units for way in found.now if way.channel is Channel.SMS),
+            segments=segments,
+            daily=daily(segments),
             in_words=before.in_words,
             sample_titles=KINDS,
             plain_helps=any(s.size and s.size.forced_by for one in found.looks for s in one.samples),

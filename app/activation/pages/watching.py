@@ -52,8 +52,12 @@ STEPS = {
 def index(incident_id: UUID) -> str:
     with runtime().db.read() as db:
         incident = incidents.visible_incident(db, actor(), str(incident_id))
-        found = list(db.scalars(queries.callouts_of(incident.id)))
-        rows = [{"callout": c, "slots": [(s, tally(s.questions)) for s in c.slots]} for c in reversed(found)]
+        counted = progress.tallies(db, incident.id)
+        nobody = tally(())
+        rows = [
+            {"callout": callout, "slots": [(slot, counted.get(slot.id, nobody)) for slot in callout.slots]}
+            for callout in reversed(db.scalars(queries.callouts_of(incident.id, whole=False)).all())
+        ]
         return render_template(
             "activation/index.html", **frame(db, incident, TITLE), rows=rows, states=STATES
         )

@@ -239,7 +239,8 @@ class Settling:
                 intent.due_at = now
                 return self._another(text)
         chance = zlib.crc32(intent.id.encode()) / 2**32
-        again = next_try(error_class, intent.tries, now, intent.expires_at, chance)
+        a_call = intent.channel is Channel.VOICE
+        again = next_try(error_class, intent.tries, now, intent.expires_at, chance, a_call=a_call)
         if again is not None:
             intent.due_at, intent.turn_at = again, again + intent.lane * LANE_STEP
         return again is not None

@@ -5,7 +5,6 @@ from app.staffing.actions.contacts import (
     add_phone,
     move_contact,
     remove_phone,
-    verify_phone,
 )
 from app.staffing.actions.leave import add_leave, remove_leave
 from app.staffing.actions.people import add_person, set_active, set_depth_list, set_skill
@@ -28,5 +27,4 @@ __all__ = [
     "set_floor",
     "set_hours",
     "set_skill",
-    "verify_phone",
 ]

@@ -22,12 +22,12 @@ def add_contact(
 
     kind   mobile: gets texts, and calls too if `calls`; landline: calls alone; email.
     """
-    return _add(uow, actor, person_id, kind, address, "address", calls=calls)
+    return add_to(uow, actor, take_person(uow, actor, person_id), kind, address, calls=calls)
 
 
 def add_phone(uow: UnitOfWork, actor: Actor, person_id: str, *, phone: str) -> ContactMethod:
     """Add a number for texts."""
-    return _add(uow, actor, person_id, "mobile", phone, "phone")
+    return add_to(uow, actor, take_person(uow, actor, person_id), "mobile", phone, "phone")
 
 
 def move_contact(uow: UnitOfWork, actor: Actor, person_id: str, contact_id: str, *, move: str) -> None:
@@ -48,22 +48,13 @@ def move_contact(uow: UnitOfWork, actor: Actor, person_id: str, contact_id: str,
     tell(uow, actor, person.facility_id, ordered)
 
 
-def verify_phone(uow: UnitOfWork, actor: Actor, person_id: str, contact_id: str) -> ContactMethod:
-    """Somebody has made sure that the number is this person's; doubts about it end."""
-    person = take_person(uow, actor, person_id)
-    method = _contact(uow, person, contact_id)
-    method.verified_at = uow.now
-    method.suspect_since = method.suspect_reason = None
-    verified = events.ContactVerified(
-        person_id=person.id, person_name=person.name, contact_id=method.id, channel=method.channel
-    )
-    tell(uow, actor, person.facility_id, verified)
-    return method
-
-
 def remove_phone(uow: UnitOfWork, actor: Actor, person_id: str, contact_id: str) -> str:
     """Take a number or address away; what was sent to it stays on record. Returns it, masked."""
-    person = take_person(uow, actor, person_id)
+    return remove_from(uow, actor, take_person(uow, actor, person_id), contact_id)
+
+
+def remove_from(uow: UnitOfWork, actor: Actor, person: Person, contact_id: str) -> str:
+    """The same for a person who has been taken."""
     method = _contact(uow, person, contact_id)
     uow.session.delete(method)
     removed = events.ContactRemoved(
@@ -73,20 +64,19 @@ def remove_phone(uow: UnitOfWork, actor: Actor, person_id: str, contact_id: str)
     return masked(method.address)
 
 
-def _add(
+def add_to(
     uow: UnitOfWork,
     actor: Actor,
-    person_id: str,
+    person: Person,
     kind: str,
     address: str,
-    field: str,
+    field: str = "address",
     *,
     calls: bool = False,
 ) -> ContactMethod:
-    """`field` is what a complaint about the address names."""
+    """The same for a person who has been taken. `field` is what a complaint about the address names."""
     if kind not in REACHES:
         raise Invalid.field("kind", f"must be one of {', '.join(REACHES)}")
-    person = take_person(uow, actor, person_id)
     clean = address_for(kind, address, field)
     channels = [each for each in REACHES[kind] if each is not Channel.VOICE or calls or kind == "landline"]
     missing = [c for c in channels if all((m.channel, m.address) != (c, clean) for m in person.contacts)]

@@ -20,6 +20,7 @@ from app.incidents.queries import held_elsewhere
 from app.runtime import runtime, transact
 from app.staffing import actions, onduty, queries, rota
 from app.staffing.availability import described, hours
+from app.staffing.contacts.actions.verifying import vouch
 from app.staffing.duty import Duty
 from app.staffing.models import LeaveKind, Person, ShiftKind
 from app.staffing.pages.frame import LABELS, breadcrumb, pages
@@ -88,8 +89,8 @@ def add_contact(person_id: UUID) -> Any:
 @requires(Permission.ROSTER_EDIT)
 def verify_phone(person_id: UUID, contact_id: UUID) -> Any:
     def act() -> str:
-        transact(actions.verify_phone, actor(), str(person_id), str(contact_id))
-        return "Marked as verified."
+        transact(vouch, actor(), str(person_id), str(contact_id))
+        return "Marked as verified in person, by you."
 
     return _changed(person_id, act)
 

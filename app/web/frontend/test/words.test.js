@@ -3,6 +3,7 @@ import test from "node:test";
 import { ageText, countdownText } from "../src/age.js";
 import { stopwatch, timeOfDay } from "../src/clock.js";
 import { countSegments, nameOf } from "../src/forms/segments.js";
+import { silentWords } from "../src/board/status.js";
 import { messagesOf } from "../src/forms/messages.js";
 
 const MINUTE = 60;
@@ -62,4 +63,9 @@ test("the character to blame is named once", () => {
 test("messages of a problem, however deep", () => {
   const errors = { beds: ["Too many.", "Not whole."], people: { 0: { phone: ["Unknown."] } }, name: "Missing." };
   assert.deepEqual(messagesOf(errors), [["beds", "Too many. Not whole."], ["people", "Unknown."], ["name", "Missing."]]);
+});
+
+test("a silent engine", () => {
+  assert.equal(silentWords("2026-11-23T09:07:31.000000Z", "America/New_York"), "The engine is silent since 04:07: nothing is sent");
+  assert.equal(silentWords("1970-01-01T00:00:00.000000Z", "UTC"), "No engine has ever run: nothing is sent");
 });

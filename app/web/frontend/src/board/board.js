@@ -78,6 +78,7 @@ export class Board {
 
   beat(head) {
     setServerTime(head.at);
+    this.status.engine(head.silent);
     this.learn(onHead(this.feed, head, ticks()));
   }
 

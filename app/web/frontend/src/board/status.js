@@ -37,6 +37,16 @@ export function startStatus({ silentMs = SILENT_MS } = {}) {
     say(stale ? `Not live since ${asOf()}. Trying again.` : "Live again.");
   }
 
+  /** The engine sends, asks further and escalates; since when it has not been heard, or null. @param {string | null | undefined} since */
+  function engine(since) {
+    const warning = document.querySelector("[data-engine-silent]");
+    const words = since ? silentWords(since, zone) : "";
+    if (!warning || warning.hidden === !since && warning.textContent === words) return;
+    warning.hidden = !since;
+    warning.textContent = words;
+    say(words || "The engine runs again.");
+  }
+
   setInterval(() => setStale(ticks() - goodAt > silentMs), 500);
 
   return {
@@ -46,6 +56,13 @@ export function startStatus({ silentMs = SILENT_MS } = {}) {
       draw();
       setStale(ticks() - goodAt > silentMs);
     },
+    engine,
     mode: (state, words) => { if (!stale) mode(state, words); },
   };
+}
+
+/** @param {string} since ISO time; the epoch when none ever ran @param {string} zone */
+export function silentWords(since, zone) {
+  const at = Date.parse(since);
+  return at > 0 ? `The engine is silent since ${timeOfDay(at, zone).slice(0, 5)}: nothing is sent` : "No engine has ever run: nothing is sent";
 }

@@ -1,0 +1,1 @@
+"""All that is written in the care for contact methods."""
