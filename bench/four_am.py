@@ -82,6 +82,10 @@ class Hospital:
         app.extensions["muster"].parts["carriers"] = dict(self.networks)
         self._sender = Sender(app)
         self._coming: list[tuple[datetime, str, str, Channel]] = []
+        with self.db.read() as session:
+            # By number: ids differ from one filling of the demo to the next, and a seed shall not.
+            people = sa.select(Person.id, Person.employee_number)
+            self._who = {id: number or id for id, number in session.execute(people)}
 
     def run(self) -> None:
         """Everything that happens until the time is over."""
@@ -118,16 +122,17 @@ class Hospital:
             tried = list(session.execute(query.order_by(Intent.id)))
         for person_id, question_id, key in tried:
             assert person_id is not None
+            who = self._who[person_id]
             attempt = f"{channel}:{key.rpartition(':')[2]}:{self.clock.now().isoformat()}"
-            if self.night.answers(person_id, attempt, channel):
-                at = self.clock.now() + self.night.delay(person_id, attempt, channel)
+            if self.night.answers(who, attempt, channel):
+                at = self.clock.now() + self.night.delay(who, attempt, channel)
                 heapq.heappush(self._coming, (_whole(at), person_id, question_id, channel))
 
     def _answer(self, uow: UnitOfWork, person_id: str, question_id: str, channel: Channel) -> None:
         question = uow.session.get_one(Question, question_id)
         if question.state is not QuestionState.OPEN:
             return
-        digit = self.night.key(person_id)
+        digit = self.night.key(self._who[person_id])
         text = digit if channel is Channel.VOICE else f"{digit}{question.code}"
         subject = question_id if channel is Channel.VOICE else None
         answered(
@@ -272,11 +277,16 @@ def _may_be_called(uow: UnitOfWork) -> None:
 
 
 def _incident(uow: UnitOfWork) -> tuple[Incident, Actor]:
-    """At the hospital with the most depth lists, with its whole chart open."""
-    lists = sa.select(DepthEntry.facility_id, sa.func.count(sa.distinct(DepthEntry.position_slug)))
-    rows = uow.session.execute(lists.group_by(DepthEntry.facility_id).order_by(DepthEntry.facility_id)).all()
-    facility = uow.session.get_one(Facility, max(rows, key=lambda row: row[1])[0])
-    first = sa.select(Person).where(Person.facility_id == facility.id, Person.active).order_by(Person.id)
+    """At the largest hospital that has depth lists, with its whole chart open."""
+    sizes = sa.select(Facility, sa.func.count()).join(Person, Person.facility_id == Facility.id)
+    listed = sizes.where(Facility.id.in_(sa.select(DepthEntry.facility_id)))
+    rows = uow.session.execute(listed.group_by(Facility.id).order_by(Facility.code)).all()
+    facility = max(rows, key=lambda row: row[1])[0]
+    first = (
+        sa.select(Person)
+        .where(Person.facility_id == facility.id, Person.active)
+        .order_by(Person.employee_number)
+    )
     person = uow.session.scalars(first.limit(1)).one()
     commander = Actor("account", person.id, person.name, (Grant(Role.COMMANDER),), person.id)
     incident = declare(
@@ -296,7 +306,9 @@ def _ask_everybody(uow: UnitOfWork, most: int) -> None:
     sizes = sa.select(Person.department, sa.func.count()).where(
         Person.facility_id == incident.facility_id, Person.active, Person.department != ""
     )
-    largest = sorted(uow.session.execute(sizes.group_by(Person.department)).all(), key=lambda row: -row[1])
+    largest = sorted(
+        uow.session.execute(sizes.group_by(Person.department)).all(), key=lambda row: (-row[1], row[0])
+    )
     wanted, people = [], 0
     for department, number in largest:
         if people >= most:
@@ -364,7 +376,7 @@ def main() -> None:
     parser.add_argument(
         "--correlation", type=float, action="append", help="0 to 1; all of a range if left out"
     )
-    parser.add_argument("--people", type=int, default=150)
+    parser.add_argument("--people", type=int, default=400)
     parser.add_argument("--positions", type=int, default=40)
     parser.add_argument("--json", action="store_true", help="one line of JSON for each run")
     asked = parser.parse_args()

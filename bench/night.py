@@ -39,24 +39,24 @@ class Night:
     def __init__(self, seed: int, correlation: float) -> None:
         self._seed, self._correlation = seed, correlation
 
-    def answers(self, person_id: str, attempt: str, channel: Channel) -> bool:
+    def answers(self, person: str, attempt: str, channel: Channel) -> bool:
         """Whether this try is answered at all."""
-        shared = self._draw(person_id).gauss(0, 1)
-        own = self._draw(f"{person_id}:{attempt}").gauss(0, 1)
+        shared = self._draw(person).gauss(0, 1)
+        own = self._draw(f"{person}:{attempt}").gauss(0, 1)
         r = self._correlation
         ready: float = r**0.5 * shared + (1 - r) ** 0.5 * own
         return ready < CHANCES.inv_cdf(ANSWERED[channel])
 
-    def delay(self, person_id: str, attempt: str, channel: Channel) -> timedelta:
-        draw = self._draw(f"{person_id}:{attempt}:delay")
+    def delay(self, person: str, attempt: str, channel: Channel) -> timedelta:
+        draw = self._draw(f"{person}:{attempt}:delay")
         if channel is Channel.VOICE:
             return timedelta(seconds=draw.uniform(5, 25) + 20)
         while (minutes := draw.lognormvariate(1.609, 1.0)) > 45:
             pass
         return timedelta(minutes=minutes)
 
-    def key(self, person_id: str) -> str:
-        return self._draw(f"{person_id}:key").choices(KEYS, WEIGHTS)[0]
+    def key(self, person: str) -> str:
+        return self._draw(f"{person}:key").choices(KEYS, WEIGHTS)[0]
 
     def _draw(self, what: str) -> random.Random:
         return random.Random(f"{self._seed}:{what}")

@@ -269,3 +269,19 @@ def test_how_soon_must_be_a_time_that_can_be(db, hospital, minutes):
     incident = declared(db, hospital)
     with pytest.raises(Invalid, match="whole number from 1 to 1440"):
         called(db, hospital, incident, OPERATIONS, within_minutes=minutes)
+
+
+@pytest.mark.engine("sqlite")
+def test_the_board_shows_what_was_written_until_somebody_has_read_it(db, hospital, commander):
+    incident = declared(db, hospital)
+    called(db, hospital, incident, OPERATIONS)
+    assert "Messages from staff" in commander.get(f"/incidents/{incident.id}").text
+    reply(db, hospital.phone(GITA), "<b>Which gate?</b>")
+    page = commander.get(f"/incidents/{incident.id}").text
+    assert "&lt;b&gt;Which gate?&lt;/b&gt;" in page
+    assert "1 not read" in page
+    (message,) = events(db, incident, "message.received")
+    commander.post(f"/incidents/{incident.id}/messages/{message['message_id']}/read")
+    page = commander.get(f"/incidents/{incident.id}").text
+    assert "1 not read" not in page
+    assert f"Read by {hospital.commander.name}" in page
