@@ -52,7 +52,8 @@ def move(uow: UnitOfWork, actor: Actor, *, call_id: str, to: Ring) -> Moved:
 def hear(uow: UnitOfWork, *, call_id: str, key: str, words: str, over: bool) -> None:
     """A key was pressed in a call, and the call said something; with `over` it has ended."""
     call = _take(uow, call_id)
-    for mine, body in ((True, key), (False, words)):
+    answered_at = uow.now + timedelta(milliseconds=1)  # so that they keep their order
+    for mine, body, at in ((True, key, uow.now), (False, words, answered_at)):
         uow.session.add(
             SimText(
                 id=uow.new_id(),
@@ -60,13 +61,15 @@ def hear(uow: UnitOfWork, *, call_id: str, key: str, words: str, over: bool) -> 
                 channel=Channel.VOICE,
                 mine=mine,
                 body=body,
-                at=uow.now,
+                at=at,
                 open=False,
             )
         )
-        uow.session.flush()  # so that they keep their order
     if over and call.ring is Ring.TALKING:
         _move(uow, call, Ring.ENDED)
+    if over:  # whoever has answered in the call does not answer the texts as well
+        texts = sa.update(SimText).where(SimText.number == call.number, SimText.ring.is_(None), SimText.open)
+        uow.session.execute(texts.values(open=False))
 
 
 def ring_out(uow: UnitOfWork) -> Sequence[Moved]:

@@ -41,6 +41,7 @@ def test_a_phone_rings_is_answered_and_a_key_is_an_answer(
     commander: PageClient, post: Post, sender: Sender, rooms: Rooms
 ) -> None:
     rooms.says = "EXERCISE. Expected by 04:30. THIS IS AN EXERCISE"
+    post.ask(key="text as well")
     intent, phone, call = rung(post, sender)
     assert post.state(intent) == "sent"
     assert "ringing" in commander.get("/phones").text
@@ -53,7 +54,8 @@ def test_a_phone_rings_is_answered_and_a_key_is_an_answer(
     [reply] = rooms.replies
     assert (reply.channel, reply.text, reply.subject_id) == ("voice", "1", intent.subject_id)
     page = commander.get(phone).text
-    assert "Expected by 04:30." in page
+    assert page.index("key pressed in a call") < page.rindex("Expected by 04:30.")
+    assert "not answered" not in commander.get("/phones").text
     assert "In a call" not in page
     assert "call, picked up" in page
     commander.post(f"{call}/key", {"key": "1"}, 409)
