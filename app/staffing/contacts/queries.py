@@ -10,7 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.incidents.models import Incident, IncidentState
-from app.staffing.contacts.models import ContactCare, ContactCode, ContactTrouble, QuietTest, QuietTestPlan
+from app.staffing.contacts.models import (
+    ContactCare,
+    ContactCode,
+    ContactTrouble,
+    QuietTest,
+    QuietTestPlan,
+    QuietTestState,
+)
 from app.staffing.contacts.rules import rests_until
 from app.staffing.models import ContactMethod, Person
 
@@ -119,10 +126,17 @@ def open_codes(session: Session, person: Person, now: datetime) -> dict[str, Con
     return {code.contact_id: code for code in session.scalars(query.order_by(ContactCode.sent_at))}
 
 
-def last_tests(session: Session, person: Person) -> dict[str, QuietTest]:
-    """The newest quiet test of each method."""
-    query = sa.select(QuietTest).where(QuietTest.person_id == person.id).order_by(QuietTest.due_at)
-    return {test.contact_id: test for test in session.scalars(query) if test.contact_id}
+def tests_of(session: Session, person: Person) -> tuple[dict[str, QuietTest], dict[str, QuietTest]]:
+    """The newest quiet test that was made of each method, and the one that waits for its time."""
+    query = sa.select(QuietTest).where(
+        QuietTest.person_id == person.id, QuietTest.state != QuietTestState.SKIPPED
+    )
+    made: dict[str, QuietTest] = {}
+    planned: dict[str, QuietTest] = {}
+    for test in session.scalars(query.order_by(QuietTest.due_at)):
+        if test.contact_id is not None:
+            (planned if test.state is QuietTestState.PLANNED else made)[test.contact_id] = test
+    return made, planned
 
 
 def plan(session: Session, facility_id: str) -> QuietTestPlan | None:

@@ -213,7 +213,7 @@ def test_the_keepers_page_of_a_person(app: Flask, db: Database, hospital: Hospit
     assert "in person by" in keeper.get(url).text
     keeper.post(url, {"do": "test"})
     assert len(sent_to(db, ben.contacts[0].id)) == 0, "the tick makes it"
-    assert "is planned" in keeper.get(url).text
+    assert "The next is due" in keeper.get(url).text
     keeper.post(f"/people/{ben.id}/contacts/{ben.contacts[0].id}/verify")
     keeper.post(url, form | {"do": "remove"})
     assert "Nothing reaches Ben Orso: no number or address" in keeper.get(url).text

@@ -59,6 +59,7 @@ class Shown:
     care: ContactCare | None
     code: ContactCode | None
     test: QuietTest | None
+    planned: QuietTest | None
     rests_until: datetime | None
 
     @property
@@ -88,7 +89,7 @@ def show(view: View, errors: Errors | None = None) -> str:
         place = db.get_one(Facility, person.facility_id)
         g.zone = place.zone
         cares, codes = queries.cares(db, person), queries.open_codes(db, person, now)
-        tests = queries.last_tests(db, person)
+        made, planned = queries.tests_of(db, person)
         resting = queries.resting(db, [m.id for m in person.contacts], place.zone, now)
         keeper = view.actor.may(Permission.ROSTER_EDIT, person.facility_id)
         return render_template(
@@ -104,7 +105,8 @@ def show(view: View, errors: Errors | None = None) -> str:
                     ending(method.channel, method.address),
                     cares.get(method.id),
                     codes.get(method.id),
-                    tests.get(method.id),
+                    made.get(method.id),
+                    planned.get(method.id),
                     resting.get(method.id),
                 )
                 for method in person.contacts
