@@ -12,8 +12,9 @@ from app.activation.models import WANTING, Question, QuestionState, Slot
 from app.core.db import UnitOfWork
 from app.escalation import deadlines
 from app.escalation.deadlines import ENGINE
-from app.escalation.kinds import Subject, escalates
+from app.escalation.kinds import KINDS, Subject, escalates
 from app.escalation.planner import Policy, Step
+from app.escalation.steps import UNTIL_ENDED
 from app.incidents.models import Incident
 from app.journal import Entry, subscribe
 
@@ -26,9 +27,9 @@ POSITION = Policy(
         Step(5, "tell_commander"),
         Step(10, "repeat"),
     ),
-    rounds=2,
+    rounds=UNTIL_ENDED,
 )
-GROUP = Policy((Step(10, "ask_next"), Step(10, "tell_supervisor"), Step(10, "repeat")), rounds=2)
+GROUP = Policy((Step(10, "ask_next"), Step(10, "tell_supervisor"), Step(10, "repeat")), rounds=UNTIL_ENDED)
 
 
 def _about(session: Session, slot_id: str) -> Subject:
@@ -65,6 +66,7 @@ for _name, _label, _default in (
         does={"ask_next": _ask_next, "repeat": _repeat},
         default=_default,
         shown=True,
+        life_safety=True,
     )
 
 
@@ -74,6 +76,8 @@ def opened(uow: UnitOfWork, entry: Entry) -> None:
     event = entry.event
     assert isinstance(event, CalloutOpened)
     for slot in event.slots:
+        if slot.kind not in KINDS:
+            continue  # what is told for information waits for nobody
         deadlines.begin(uow, slot.kind, slot.slot_id, entry.stream.removeprefix("incident:"), uow.now)
 
 
@@ -82,7 +86,8 @@ def asked(uow: UnitOfWork, entry: Entry) -> None:
     event = entry.event
     assert isinstance(event, QuestionsAsked)
     slot = uow.session.get_one(Slot, event.slot_id)
-    deadlines.wait_anew(uow, slot.kind.value, slot.id, slot.incident_id)
+    if slot.kind in KINDS:
+        deadlines.wait_anew(uow, slot.kind.value, slot.id, slot.incident_id)
 
 
 @subscribe(SlotFilled)

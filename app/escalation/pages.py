@@ -12,6 +12,7 @@ from app.accounts.access import actor, requires
 from app.core.errors import Invalid
 from app.core.permissions import Permission
 from app.escalation import actions, queries
+from app.escalation.deadlines import COME_BACK
 from app.escalation.kinds import KINDS
 from app.escalation.planner import DOES, MOST_ROUNDS, MOST_STEPS, Policy, Step
 from app.facilities.models import Facility
@@ -50,7 +51,7 @@ def engine() -> str:
             silent_seconds=SILENT_SECONDS,
             texts=texts,
             states=[(state.value, texts.by_state.get(state, 0)) for state in IntentState],
-            does=DOES,
+            does=dict(DOES) | {COME_BACK: "it comes back"},
         )
 
 

@@ -49,12 +49,13 @@ _REPLY_HANDLERS: list[ReplyHandler] = []
 _DELIVERY_HANDLERS: dict[Purpose, list[DeliveryHandler]] = {}
 
 
-def on_reply(handler: ReplyHandler) -> ReplyHandler:
+def on_reply(handler: ReplyHandler, *, first: bool = False) -> ReplyHandler:
     """Decorator: called with each text from a known phone, in one transaction of its own in which nothing
     but the text itself is locked yet. Returns whether it knew what to do; the
-    first that does ends the search.
+    first that does ends the search. `first`: before those that are there, for one that takes only what is
+    certainly its own.
     """
-    _REPLY_HANDLERS.append(handler)
+    _REPLY_HANDLERS.insert(0 if first else len(_REPLY_HANDLERS), handler)
     return handler
 
 

@@ -1,7 +1,18 @@
 """What each card shows. One file a subject, which registers its cards when it is imported."""
 
 from app.board.cards import CARDS, Card
-from app.board.faces import callouts, findings, header, journal, objectives, positions, requests, surge, tasks
+from app.board.faces import (
+    callouts,
+    findings,
+    header,
+    journal,
+    objectives,
+    positions,
+    requests,
+    surge,
+    tasks,
+    waiting,
+)
 
 __all__ = [
     "callouts",
@@ -13,6 +24,7 @@ __all__ = [
     "requests",
     "surge",
     "tasks",
+    "waiting",
 ]
 
 # What a commander looks for first stands first; a card that is not named here comes last in its region.
@@ -21,6 +33,7 @@ ORDER = (
     *positions.CARDS_IN_ORDER,
     "surge",
     "callouts",
+    "waiting",
     "tasks",
     "capacity",
     "requests",
