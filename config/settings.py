@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from config import senders as sending
+from config.senders import Channel, Sender, SenderKind
+
 DEMO_SECRET = "demo-secret-not-for-production-use"  # noqa: S105 - refused outside demo mode
 VAR = Path("var")
 
@@ -28,7 +31,10 @@ class Twilio:
 
 @dataclass(frozen=True)
 class Settings:
-    """`mode` is demo (generated data, simulated phones, known accounts) or production."""
+    """`mode` is demo (generated data, simulated phones, known accounts) or production.
+
+    senders  what messages go out from. Left empty, it is what the account names; else simulated ones.
+    """
 
     mode: str = "demo"
     database_url: str = f"sqlite:///{VAR / 'muster.db'}"
@@ -37,12 +43,28 @@ class Settings:
     secret_key: str = field(default=DEMO_SECRET, repr=False)
     signing_key_file: Path = VAR / "journal.key"
     twilio: Twilio | None = None
+    senders: tuple[Sender, ...] = ()
     jobs: str = "inline"
     max_sockets: int = 200
     segments_per_second: int = 0
     session_idle_minutes: int = 30
     session_hours: int = 12
     log_format: str = "text"
+
+    def __post_init__(self) -> None:
+        standing_in = (SenderKind.SIMULATED, SenderKind.POSTER)
+        if all(sender.kind in standing_in for sender in self.senders):
+            object.__setattr__(self, "senders", self._stand_ins())
+
+    def _stand_ins(self) -> tuple[Sender, ...]:
+        """Once real messages go out, nothing is simulated beside them."""
+        if self.twilio is None:
+            return (*sending.simulated(Channel.SMS, Channel.VOICE, Channel.EMAIL), sending.POSTER)
+        account = self.twilio
+        ours = sending.of_account(
+            account.from_number, account.messaging_service_sid, self.segments_per_second
+        )
+        return (*ours, sending.POSTER)
 
     @property
     def demo(self) -> bool:
@@ -76,11 +98,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=reader.secret("MUSTER_SECRET_KEY", mode),
         signing_key_file=Path(env.get("MUSTER_SIGNING_KEY_FILE", str(Settings.signing_key_file))),
         twilio=reader.twilio(),
+        senders=reader.senders("MUSTER_SENDERS"),
         jobs=reader.choice(
             "MUSTER_JOBS", ("inline", "off"), "inline" if _alone(database_url, redis_url) else "off"
         ),
         max_sockets=reader.integer("MUSTER_MAX_SOCKETS", 200, 1, 10_000),
-        # What the sender may send over all processes; 0 leaves the pace to the carrier's own queue.
+        # Of the one sender that TWILIO_* names; 0 leaves the pace to the carrier's own queue.
         segments_per_second=reader.integer("MUSTER_SEGMENTS_PER_SECOND", 0, 0, 10_000),
         session_idle_minutes=reader.integer("MUSTER_SESSION_IDLE_MINUTES", 30, 1, 24 * 60),
         session_hours=reader.integer("MUSTER_SESSION_HOURS", 12, 1, 24 * 7),
@@ -147,6 +170,15 @@ class _Reader:
             self.problem(name, "is missing or short; expected are at least 32 random characters")
         return value
 
+    def senders(self, name: str) -> tuple[Sender, ...]:
+        text = self.env.get(name)
+        if not text:
+            return ()
+        found, problems = sending.read(text)
+        for problem in problems:
+            self.problem(name, problem)
+        return (*found, sending.POSTER)
+
     def twilio(self) -> Twilio | None:
         names = (
             "TWILIO_ACCOUNT_SID",
@@ -157,13 +189,15 @@ class _Reader:
         sid, token, sender, service = (self.env.get(n) or None for n in names)
         if not any((sid, token, sender, service)):
             return None
+        others = bool(self.env.get("MUSTER_SENDERS"))
         if not sid or not sid.startswith("AC"):
             self.problem("TWILIO_ACCOUNT_SID", "is missing or does not start with AC")
         if not token:
             self.problem("TWILIO_AUTH_TOKEN", "is missing")
-        if not sender and not service:
+        if not sender and not service and not others:
             self.problem(
-                "TWILIO_FROM_NUMBER", "set this (like +12025550100) or TWILIO_MESSAGING_SERVICE_SID (MG...)"
+                "TWILIO_FROM_NUMBER",
+                "set this (like +12025550100), TWILIO_MESSAGING_SERVICE_SID (MG...) or MUSTER_SENDERS",
             )
         return Twilio(
             account_sid=sid or "",

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from config.senders import Channel
 
-
-class Channel(StrEnum):
-    """SMS a text; VOICE a call that speaks the text and takes a digit; EMAIL a mail with a link to answer by;
-    WEBHOOK a signed JSON post to another system, which no person answers."""
-
-    SMS = "sms"
-    VOICE = "voice"
-    EMAIL = "email"
-    WEBHOOK = "webhook"
-
+__all__ = ["TO_PEOPLE", "Channel"]
 
 TO_PEOPLE = (Channel.SMS, Channel.VOICE, Channel.EMAIL)
 """Those a person can have a contact method for."""

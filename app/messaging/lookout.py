@@ -14,6 +14,7 @@ from app.messaging.actions.looks import Look
 from app.messaging.actions.reports import Report
 from app.messaging.carriers import Accepted, Carrier, CarrierUnavailable
 from app.messaging.carriers import Report as CarrierReport
+from app.messaging.channels import Channel
 from app.messaging.drain import apply_reports, open_ids, try_one
 from app.messaging.models import Attempt, CarrierEvent, InboundText, SimSwitch, SimText
 from app.messaging.states import AttemptState
@@ -35,12 +36,13 @@ def look(app: Flask) -> int:
     Returns how many were asked about.
     """
     rt: Runtime = app.extensions["muster"]
-    carrier: Carrier = rt.parts["carrier"]
+    carriers: dict[Channel, Carrier] = rt.parts["carriers"]
     lapse_all(rt, _lapsed(rt))
-    due = rt.db.transact(looks.take_looks, carrier=carrier.name, most=_AT_ONCE)
+    names = {channel: carrier.name for channel, carrier in carriers.items()}
+    due = rt.db.transact(looks.take_looks, carriers=names, most=_AT_ONCE)
     if due:
         with ThreadPoolExecutor(_CALLS, thread_name_prefix="lookout") as pool:
-            list(pool.map(lambda one: _ask(app, carrier, one), due))
+            list(pool.map(lambda one: _ask(app, carriers[one.channel], one), due))
     return len(due)
 
 

@@ -6,7 +6,7 @@ from the carrier), so that no try and no word is ever overwritten (promise I9).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -129,7 +129,10 @@ class CarrierEvent(Base):
 
 
 class InboundText(Base):
-    """A text from a phone as it came. `outcome` says in a word what we made of it."""
+    """A text from a phone as it came. `outcome` says in a word what we made of it.
+
+    sender  which of our senders it was sent to; None when nobody knows.
+    """
 
     __tablename__ = "inbound_texts"
     __table_args__ = (sa.Index("ix_inbound_texts_open", "received_at", **_where("processed_at IS NULL")),)
@@ -138,6 +141,7 @@ class InboundText(Base):
     carrier_id: Mapped[str] = mapped_column(Code, unique=True)
     from_: Mapped[str] = mapped_column("from", Name, index=True)
     to: Mapped[str] = mapped_column(Name)
+    sender: Mapped[str | None] = mapped_column(Code)
     body: Mapped[str] = mapped_column(sa.Text)
     media: Mapped[int] = mapped_column(default=0)
     keyword: Mapped[str | None] = mapped_column(Code)
@@ -146,13 +150,64 @@ class InboundText(Base):
     outcome: Mapped[str | None] = mapped_column(Code)
 
 
-class SenderPace(Base):
-    """The bucket of one sender, shared by all processes: no text is handed over before `free_at`."""
+class SenderState(Base):
+    """How one of our senders does, shared by all processes: its bucket, its circuit, its allowance.
 
-    __tablename__ = "sender_paces"
+    rate, daily_cap   as the settings say; active is false once they name it no more.
+    free_at           no message is handed over before.
+    slow, slowed_at   how often its pace was halved when the carrier last asked for less, and when that was.
+    stopped_since     it takes nothing: what it sends is refused because of how it is set up. stopped_code and reason
+                      say why; at probe_at one message may try, for the time number `probes`.
+    rests_until       its daily allowance is used up; rests_for_some: with some networks only.
+    day, used         segments handed over on that day.
+    """
 
+    __tablename__ = "sender_states"
+
+    channel: Mapped[Channel] = mapped_column(one_of(Channel, "sender_channel"), primary_key=True)
     sender: Mapped[str] = mapped_column(Code, primary_key=True)
+    kind: Mapped[str] = mapped_column(Code)
+    active: Mapped[bool] = mapped_column(default=True)
+    rate: Mapped[float] = mapped_column(sa.Float)
+    daily_cap: Mapped[int | None]
     free_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    slow: Mapped[int] = mapped_column(default=0)
+    slowed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stopped_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stopped_code: Mapped[int | None]
+    reason: Mapped[str | None] = mapped_column(Name)
+    probes: Mapped[int] = mapped_column(default=0)
+    probe_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rests_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rests_for_some: Mapped[bool] = mapped_column(default=False)
+    day: Mapped[date | None]
+    used: Mapped[int] = mapped_column(default=0)
+
+
+class SenderEvent(Base):
+    """A decision about a sender; append-only. `what`: stopped, tried, opened, rests, slowed or filtered."""
+
+    __tablename__ = "sender_events"
+
+    id: Mapped[str] = primary_id()
+    channel: Mapped[Channel] = mapped_column(one_of(Channel, "sender_event_channel"))
+    sender: Mapped[str] = mapped_column(Code, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    what: Mapped[str] = mapped_column(Code)
+    code: Mapped[int | None]
+    reason: Mapped[str | None] = mapped_column(Name)
+    actor: Mapped[str | None] = mapped_column(Name)
+
+
+class OptOut(Base):
+    """An address has told a sender to stop; see `optouts`."""
+
+    __tablename__ = "opt_outs"
+
+    channel: Mapped[Channel] = mapped_column(one_of(Channel, "opt_out_channel"), primary_key=True)
+    sender: Mapped[str] = mapped_column(Code, primary_key=True)
+    address: Mapped[str] = mapped_column(Name, primary_key=True, index=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class SimText(Base):

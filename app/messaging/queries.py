@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.messaging.models import Attempt, Intent, SimSwitch, SimText
+from app.messaging import pace as pacing
+from app.messaging.models import Attempt, Intent, SenderEvent, SenderState, SimSwitch, SimText
 from app.messaging.states import IntentState
 from app.messaging.texts import masked
 from app.staffing.models import ContactMethod, Person
@@ -56,6 +57,32 @@ def queue(session: Session, now: datetime) -> Queue:
         session.scalar(extra) or 0,
         session.scalar(conflicts) or 0,
     )
+
+
+def senders(session: Session) -> list[SenderState]:
+    """Every sender in use as it stands; `pace` reads what it can take. Empty until the engine has run."""
+    query = sa.select(SenderState).where(SenderState.active)
+    return list(session.scalars(query.order_by(SenderState.channel, SenderState.sender)))
+
+
+def in_trouble(session: Session, now: datetime) -> list[str]:
+    """For each sender that takes nothing for now, a line for the operator, without its number."""
+    return [
+        f"{state.channel.value} by {state.kind.replace('_', ' ')} {masked(state.sender)}: {_trouble(state)}"
+        for state in senders(session)
+        if state.stopped_since or pacing.is_spent(state, now)
+    ]
+
+
+def _trouble(state: SenderState) -> str:
+    what = "has stopped" if state.stopped_since else "rests until tomorrow"
+    return f"{what}: {state.reason or 'its daily cap is reached.'}"
+
+
+def sender_events(session: Session, most: int = 50) -> Sequence[SenderEvent]:
+    """What was decided about senders, the newest first."""
+    query = sa.select(SenderEvent).order_by(SenderEvent.at.desc(), SenderEvent.id.desc()).limit(most)
+    return session.scalars(query).all()
 
 
 def attempts_of(session: Session, intent_id: str) -> Sequence[Attempt]:

@@ -15,11 +15,13 @@ MOST_TRIES = 12
 LEASE = timedelta(seconds=60)
 """How long a sender may keep a text in hand: longer than two calls with all their time limits."""
 
+LONGEST_WAIT = timedelta(hours=10)
+"""What has waited longer for its sender is too late, whatever it says; a sender's queue at the carrier is as long."""
+
 _LITTLE = (timedelta(minutes=1), timedelta(minutes=3))
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=2), timedelta(seconds=60)
 _BEFORE_LOOKUP = {"twilio": timedelta(seconds=30)}
 _FIRST_LOOK, _NEXT_LOOK = timedelta(minutes=5), timedelta(minutes=15)
-_LONGEST_QUEUE = timedelta(hours=10)
 _NO_RECEIPT = timedelta(hours=1)
 
 
@@ -51,7 +53,7 @@ def next_look(
 
     Some networks give no receipts: then "sent" is the last word, and an hour is enough to wait for more.
     """
-    last = (expires_at or started_at + _LONGEST_QUEUE) + _NEXT_LOOK
+    last = (expires_at or started_at + LONGEST_WAIT) + _NEXT_LOOK
     if status is MessageStatus.SENT:
         last = min(last, started_at + _NO_RECEIPT)
     following = now + (_FIRST_LOOK if now - started_at < _FIRST_LOOK else _NEXT_LOOK)

@@ -55,6 +55,7 @@ def inbound() -> Response:
         text=form.get("Body") or form.get("ButtonPayload") or form.get("ButtonText") or "",
         media=int(media) if media.isdecimal() and len(media) < 4 else 0,
         said=form.get("OptOutType"),
+        sender=form.get("MessagingServiceSid"),
     )
     if text_id is not None:
         runtime().parts["drain"].understand()

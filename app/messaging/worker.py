@@ -1,6 +1,7 @@
-"""The sender: takes texts in hand, calls the carrier from a pool of threads, records what it answered.
+"""The sender: takes messages in hand, calls carriers from pools of threads, records what they answered.
 
-Any number of them may run, in any number of processes. No database connection is held across a call.
+It has a line for each channel, so that slow calls never hold up texts. Any number of senders may run, in any number
+of processes. No database connection is held across a call to a carrier.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import queue
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -19,8 +21,9 @@ from flask import Flask
 
 from app.core.ids import new_secret
 from app.messaging.actions.looks import lapse
-from app.messaging.actions.sending import Claim, Outcome, claim, record
+from app.messaging.actions.sending import Claim, Outcome, claim, is_due, record, room_at
 from app.messaging.carriers import Ambiguous, Carrier, Outgoing
+from app.messaging.channels import Channel
 from app.messaging.models import Attempt
 from app.messaging.pace import BURST
 from app.messaging.states import AttemptState
@@ -37,22 +40,60 @@ _SIMULATED_THREADS = 4  # they write to our own database, where more would only 
 
 
 class Sender:
-    """`run_once` for tests and commands; `start` and `stop` for a thread that sends whatever becomes due."""
+    """`run_once` for tests and commands; `start` and `stop` for threads that send whatever becomes due."""
 
     def __init__(self, app: Flask) -> None:
+        self._rt: Runtime = app.extensions["muster"]
+        self._name = f"{_machine()}:{os.getpid()}:{new_secret()[:8]}"
+        self._lines = [_Line(app, channel, self._name) for channel in Channel]
+
+    def run_once(self) -> int:
+        """Send everything that is due; returns how many tries were made or withheld."""
+        return sum(line.run_once() for line in self._lines)
+
+    def start(self) -> None:
+        """Send in the background until `stop`."""
+        try:
+            self.recover()
+        except Exception:
+            log.exception("sender.recover_failed")
+        for line in self._lines:
+            line.start()
+
+    def stop(self) -> None:
+        """Finish what is in hand and end; it cannot be started again."""
+        for line in self._lines:
+            line.stop()
+        for line in self._lines:
+            line.join()
+
+    def recover(self) -> int:
+        """Give up the texts of senders on this machine whose process is gone, before their lease is over."""
+        return lapse_all(self._rt, _of_dead_processes(self._rt))
+
+
+class _Line:
+    """What goes over one channel, by its carrier. Without one, what is asked for is withheld and told at once."""
+
+    def __init__(self, app: Flask, channel: Channel, name: str) -> None:
         self._app = app
         self._rt: Runtime = app.extensions["muster"]
-        self._carrier: Carrier = self._rt.parts["carrier"]
-        self._name = f"{_machine()}:{os.getpid()}:{new_secret()[:8]}"
-        self._threads = _SIMULATED_THREADS if self._carrier.name == "simulated" else THREADS
-        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="sender")
-        self._clerk = ThreadPoolExecutor(1, thread_name_prefix="sender-records")
+        self._channel = channel
+        carriers: dict[Channel, Carrier] = self._rt.parts["carriers"]
+        self._carrier = carriers.get(channel)
+        senders = [one for one in self._rt.settings.senders if one.channel is channel]
+        self._senders = senders if self._carrier else []
+        self._name = name
+        simulated = self._carrier is None or self._carrier.name == "simulated"
+        self._threads = _SIMULATED_THREADS if simulated else THREADS
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix=f"sender-{channel}")
+        self._clerk = ThreadPoolExecutor(1, thread_name_prefix=f"records-{channel}")
         self._happened: queue.SimpleQueue[Outcome | int] = queue.SimpleQueue()
         self._in_hand = 0  # claimed and not recorded; of these, calls that have not been answered,
         self._calls = 0
         self._answered: list[Outcome] = []  # and answers that wait for the clerk.
         self._recording = False
-        self._dry = False
+        self._again_at = 0.0  # on the monotonic clock: when a claim may find more than the last one did
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._wake = threading.Event()
@@ -62,6 +103,7 @@ class Sender:
         """Send everything that is due; returns how many tries were made or withheld."""
         done = 0
         with self._app.app_context():
+            self._again_at = 0.0
             while True:
                 self._claim_more()
                 if self._in_hand == 0:
@@ -69,59 +111,67 @@ class Sender:
                 done += self._wait()
 
     def start(self) -> None:
-        """Send in the background until `stop`."""
-        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"sender-{self._channel}", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish what is in hand and end; it cannot be started again."""
         self._stopping.set()
         self._wake.set()
+
+    def join(self) -> None:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
         self._pool.shutdown()
         self._clerk.shutdown()
 
-    def recover(self) -> int:
-        """Give up the texts of senders on this machine whose process is gone, before their lease is over."""
-        return lapse_all(self._rt, _of_dead_processes(self._rt))
-
     def _run(self) -> None:
-        try:
-            self.recover()
-        except Exception:
-            log.exception("sender.recover_failed")
         while not self._stopping.is_set():
             self._wake.clear()
-            done = 0
             try:
-                done = self.run_once()
+                self.run_once()
             except Exception:
                 log.exception("sender.failed")
-            held_back = done and self._rt.settings.segments_per_second
-            self._wake.wait(BURST.total_seconds() / 2 if held_back else POLL_SECONDS)
+                self._again_at = time.monotonic() + POLL_SECONDS
+            self._wake.wait(max(0.0, min(self._again_at - time.monotonic(), POLL_SECONDS)))
 
     def _claim_more(self) -> None:
         """So that the pool does not run dry while there is work, whatever recording is waiting for."""
-        wanted = self._in_hand == 0 or (not self._dry and self._in_hand <= _IN_HAND_MOST)
-        if self._stopping.is_set() or not wanted or self._calls > self._threads:
+        if self._stopping.is_set() or self._in_hand > _IN_HAND_MOST or self._calls > self._threads:
             return
-        claims = self._rt.db.transact(
-            claim,
-            worker=self._name,
-            carrier=self._carrier.name,
-            most=_CLAIM_MOST,
-            rate=self._rt.settings.segments_per_second,
-        )
-        self._dry = len(claims) < _CLAIM_MOST
-        self._in_hand += len(claims)
-        self._calls += len(claims)
+        if time.monotonic() < self._again_at and not (self._in_hand and self._wake.is_set()):
+            return
+        self._wake.clear()
+        now = self._rt.clock.now()
+        with self._rt.db.read() as session:
+            due = is_due(session, self._channel, now)
+        claims = self._claim() if due else []
+        if len(claims) < _CLAIM_MOST:
+            self._again_at = time.monotonic() + (self._pause(now) if due else POLL_SECONDS)
         for one in claims:
             if one.withheld is not None:
                 self._happened.put(Outcome(one.attempt_id, one.withheld, withheld=True))
             else:
                 self._pool.submit(self._send, one)
+
+    def _claim(self) -> list[Claim]:
+        claims = self._rt.db.transact(
+            claim,
+            worker=self._name,
+            carrier=self._carrier.name if self._carrier else "none",
+            senders=self._senders,
+            most=_CLAIM_MOST,
+            channel=self._channel,
+        )
+        self._in_hand += len(claims)
+        self._calls += len(claims)
+        return claims
+
+    def _pause(self, now: datetime) -> float:
+        """Seconds until a sender has room, so that a paced one neither waits nor is asked for every single text."""
+        with self._rt.db.read() as session:
+            until = room_at(session, self._channel, now)
+        return min(max((until - now).total_seconds(), BURST.total_seconds() / 2), POLL_SECONDS)
 
     def _wait(self) -> int:
         """Wait until something happens, have it recorded, and return how many were."""
@@ -141,27 +191,35 @@ class Sender:
         return recorded
 
     def _send(self, one: Claim) -> None:
+        assert self._carrier is not None
         try:
-            result = self._carrier.send(self._outgoing(one))
+            result = self._carrier.send(self._outgoing(self._carrier, one))
         except Exception:
             log.exception("carrier.raised")
             result = Ambiguous("The call to the carrier broke off.")
         self._happened.put(Outcome(one.attempt_id, result))
 
-    def _outgoing(self, one: Claim) -> Outgoing:
+    def _outgoing(self, carrier: Carrier, one: Claim) -> Outgoing:
         url = f"{self._rt.settings.public_url}/webhooks/twilio/status/{one.attempt_id}"
         return Outgoing(
             to=one.to,
             body=one.body,
             attempt_id=one.attempt_id,
             reference=one.reference,
-            callback_url=url if self._carrier.name == "twilio" else None,
+            callback_url=url if carrier.name == "twilio" else None,
             valid_for=_valid_for(one.expires_at, self._rt.clock.now()),
+            channel=self._channel,
+            title=one.title,
+            sender=one.sender,
         )
 
     def _events(self) -> list[Outcome | int]:
-        """What has happened: calls that were answered, and how many were recorded. Waits for the first."""
-        found = [self._happened.get()]
+        """What has happened: calls that were answered, and how many were recorded. Waits for the first, but not
+        longer than until it may claim more."""
+        try:
+            found = [self._happened.get(timeout=max(0.001, self._again_at - time.monotonic()))]
+        except queue.Empty:
+            return []
         while True:
             try:
                 found.append(self._happened.get_nowait())

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from app.messaging.carriers.errors import ErrorClass
 from app.messaging.keywords import keyword
-from app.messaging.pace import BURST, room
 from app.messaging.retries import MOST_TRIES, next_look, next_try
 from app.messaging.segments import segments
 from app.messaging.status import MessageStatus
@@ -71,18 +70,6 @@ def test_numbers_are_masked() -> None:
 )
 def test_keywords(text: str, said: str | None, expected: str | None) -> None:
     assert keyword(text, said) == expected
-
-
-@given(st.lists(st.integers(1, 10), max_size=50), st.integers(1, 200))
-def test_a_bucket_never_runs_ahead_by_more_than_a_burst_and_one_text(sizes: list[int], rate: int) -> None:
-    count, free_at = room(sizes, rate, NOW - timedelta(hours=1), NOW)
-    assert free_at - NOW == pytest.approx(
-        timedelta(seconds=sum(sizes[:count]) / rate), abs=timedelta(milliseconds=1)
-    )
-    if count < len(sizes):
-        assert free_at > NOW + BURST
-    if count:
-        assert sum(sizes[: count - 1]) / rate <= BURST.total_seconds() + 1e-4
 
 
 def test_retries_by_error_class() -> None:

@@ -6,9 +6,12 @@ import sqlalchemy as sa
 
 from app.core.db import UnitOfWork
 from app.core.insert import insert_once
+from app.messaging.actions.senders import close_for, open_for
+from app.messaging.channels import Channel
 from app.messaging.inbox import Inbound, answered
 from app.messaging.keywords import keyword
 from app.messaging.models import InboundText
+from app.messaging.optouts import EVERY, senders_of
 from app.staffing.models import ContactMethod, Person
 
 
@@ -21,13 +24,19 @@ def store(
     text: str,
     media: int = 0,
     said: str | None = None,
+    sender: str | None = None,
 ) -> str | None:
-    """Keep a text; returns its id, or None when it was here before. `said`: the carrier's own reading."""
+    """Keep a text; returns its id, or None when it was here before.
+
+    said    the carrier's own reading of a word like STOP.
+    sender  which of our senders it came to, when that is not the number `to`: a messaging service.
+    """
     row = {
         "id": uow.new_id(),
         "carrier_id": carrier_id[:80],
         "from_": from_[:200],
         "to": to[:200],
+        "sender": (sender or to)[:80] or None,
         "body": text,
         "media": media,
         "keyword": said[:80] if said else None,
@@ -59,8 +68,8 @@ def receive(uow: UnitOfWork, from_: str, text: str, *, to: str = "", carrier_id:
 def _act(uow: UnitOfWork, text: InboundText) -> str:
     number = text.from_.rpartition(":")[2]  # RCS writes rcs:+12025550123
     contacts = uow.session.execute(
-        sa.select(ContactMethod.opted_out_at, Person.id, Person.active)
-        .join(Person, Person.id == ContactMethod.person_id)
+        sa.select(Person.id, Person.active)
+        .join(ContactMethod, ContactMethod.person_id == Person.id)
         .where(ContactMethod.address == number)
     ).all()
     if not contacts:
@@ -68,8 +77,10 @@ def _act(uow: UnitOfWork, text: InboundText) -> str:
     word = keyword(text.body, text.keyword)
     if word == "help":
         return "help"
-    if word == "stop" or (word == "start" and any(contact.opted_out_at for contact in contacts)):
-        _opt(uow, number, out=word == "stop")
+    if word == "stop":
+        close_for(uow, Channel.SMS, _sender_of(uow, text), number)
+        return word
+    if word == "start" and open_for(uow, Channel.SMS, _sender_of(uow, text), number):
         return word
     people = tuple(sorted({contact.id for contact in contacts if contact.active}))
     if not people:
@@ -78,10 +89,10 @@ def _act(uow: UnitOfWork, text: InboundText) -> str:
     return "reply" if answered(uow, inbound) else "not understood"
 
 
-def _opt(uow: UnitOfWork, number: str, *, out: bool) -> None:
-    at = ContactMethod.opted_out_at
-    numbers = sa.update(ContactMethod).where(ContactMethod.address == number)
-    if out:
-        uow.session.execute(numbers.where(at.is_(None)).values(opted_out_at=uow.now))
-    else:
-        uow.session.execute(numbers.values(opted_out_at=None))
+def _sender_of(uow: UnitOfWork, text: InboundText) -> str:
+    """Which sender a STOP or START is meant for; all of them when it came to none that we know."""
+    ours = senders_of(uow.session, Channel.SMS)
+    named = [one for one in (text.sender, text.to) if one]
+    if not ours:
+        return named[0] if named else EVERY
+    return next((one for one in named if one in ours), EVERY)

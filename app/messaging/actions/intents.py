@@ -1,4 +1,4 @@
-"""Asking for a text, and taking it back before it is sent."""
+"""Asking for a message, and taking it back before it is sent."""
 
 from __future__ import annotations
 
@@ -15,22 +15,37 @@ from app.core.errors import Invalid
 from app.core.insert import insert_once
 from app.messaging.channels import Channel
 from app.messaging.models import Intent
+from app.messaging.optouts import unreachable
 from app.messaging.segments import MAX_BODY
 from app.messaging.states import UNDER_WAY, WAITING, IntentState, Purpose
 from app.messaging.texts import mark, marked
-from app.staffing.models import ContactMethod
 
 LANE_STEP = timedelta(minutes=1)
 """How much older a text of the next lane must be to be sent first: urgent first, yet nobody starves (I7)."""
 
 OPTED_OUT = "This person has opted out of texts."
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_NUMBER = (re.compile(r"\+[1-9]\d{6,14}"), "a phone number like +12025550123")
+_ADDRESSES: dict[Channel, tuple[re.Pattern[str], str]] = {
+    Channel.SMS: _NUMBER,
+    Channel.VOICE: _NUMBER,
+    Channel.EMAIL: (re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+"), "a mail address like ada@hospital.example"),
+    Channel.WEBHOOK: (
+        re.compile(r"https?://[^\s/]+\S*|[\w-]{1,60}"),
+        "an http or https address, or the name of one in the settings",
+    ),
+}
+_LONGEST = {
+    Channel.SMS: MAX_BODY,
+    Channel.VOICE: MAX_BODY,
+    Channel.EMAIL: 20_000,
+    Channel.WEBHOOK: 60_000,
+}
 _AT_ONCE = 500
 
 
 @dataclass(frozen=True)
 class Wish:
-    """A text somebody wants sent; see `models.Intent` for the fields."""
+    """A message somebody wants sent; see `models.Intent` for the fields."""
 
     purpose: str
     subject_id: str
@@ -53,14 +68,16 @@ def request(
     purpose: str,
     subject_id: str,
     stream: str | None,
-    person_id: str,
-    contact_id: str,
+    person_id: str | None,
+    contact_id: str | None,
     to: str,
     body: str,
     key: str,
     lane: int = 1,
     not_before: datetime | None = None,
     expires_at: datetime | None = None,
+    channel: Channel = Channel.SMS,
+    title: str | None = None,
 ) -> Intent:
     """Ask for one text; a second request with the same `key` gives the first (promise I1).
 
@@ -68,7 +85,19 @@ def request(
     Raises Invalid for a bad number, body, key, lane or purpose.
     """
     wish = Wish(
-        purpose, subject_id, stream, person_id, contact_id, to, body, key, lane, not_before, expires_at
+        purpose,
+        subject_id,
+        stream,
+        person_id,
+        contact_id,
+        to,
+        body,
+        key,
+        lane,
+        not_before,
+        expires_at,
+        channel,
+        title,
     )
     return request_all(uow, [wish])[0]
 
@@ -78,8 +107,8 @@ def request_all(uow: UnitOfWork, wishes: Sequence[Wish]) -> list[Intent]:
     if not wishes:
         return []
     uow.session.flush()
-    opted_out = _opted_out(uow, [wish.contact_id for wish in wishes if wish.contact_id])
-    rows = {wish.key: _row(uow, wish, wish.contact_id in opted_out) for wish in wishes}
+    opted_out = _opted_out(uow, wishes)
+    rows = {wish.key: _row(uow, wish, (wish.channel, wish.to) in opted_out) for wish in wishes}
     insert_once(uow.session, Intent, list(rows.values()))
     uow.announce("intents", "")
     made = _by_key(uow, list(rows))
@@ -117,7 +146,7 @@ def _row(uow: UnitOfWork, wish: Wish, opted_out: bool) -> dict[str, Any]:
         "channel": wish.channel,
         "to": wish.to,
         "title": wish.title,
-        "body": marked(wish.body, mark(wish.key)),
+        "body": _body(wish),
         "reference": mark(wish.key),
         "lane": wish.lane,
         "due_at": due_at,
@@ -131,28 +160,39 @@ def _row(uow: UnitOfWork, wish: Wish, opted_out: bool) -> dict[str, Any]:
     }
 
 
+def _body(wish: Wish) -> str:
+    """With its reference, where a person reads it or the carrier is asked for it; it is not to be spoken."""
+    written = wish.channel in (Channel.SMS, Channel.EMAIL)
+    return marked(wish.body, mark(wish.key)) if written else wish.body
+
+
 def _check(wish: Wish) -> None:
     if wish.purpose not in list(Purpose):
         raise Invalid.field("purpose", f"must be one of {', '.join(Purpose)}")
-    if not _E164.fullmatch(wish.to):
-        raise Invalid.field("to", "must be a phone number like +12025550123")
-    if not wish.body.strip() or len(marked(wish.body, mark(wish.key))) > MAX_BODY:
-        raise Invalid.field("body", f"must have 1 to {MAX_BODY} characters, the reference included")
+    shape, expected = _ADDRESSES[wish.channel]
+    if len(wish.to) > 200 or not shape.fullmatch(wish.to):
+        raise Invalid.field("to", f"must be {expected}")
+    most = _LONGEST[wish.channel]
+    if not wish.body.strip() or len(_body(wish)) > most:
+        raise Invalid.field("body", f"must have 1 to {most} characters, the reference included")
+    if wish.title is not None and (not 1 <= len(wish.title) <= 200 or not wish.title.isprintable()):
+        raise Invalid.field("title", "must be one line of 1 to 200 characters")
     if not 1 <= len(wish.key) <= 200:
         raise Invalid.field("key", "must have 1 to 200 characters")
     if not 0 <= wish.lane <= 9:
         raise Invalid.field("lane", "must be 0 (most urgent) to 9")
 
 
-def _opted_out(uow: UnitOfWork, contact_ids: list[str]) -> set[str]:
-    found: set[str] = set()
-    for start in range(0, len(contact_ids), _AT_ONCE):
-        query = sa.select(ContactMethod.id).where(
-            ContactMethod.id.in_(contact_ids[start : start + _AT_ONCE]),
-            ContactMethod.opted_out_at.is_not(None),
-        )
-        found.update(uow.session.scalars(query))
-    return found
+def _opted_out(uow: UnitOfWork, wishes: Sequence[Wish]) -> set[tuple[Channel, str]]:
+    """Whom no sender of the channel may write to."""
+    to: dict[Channel, set[str]] = {}
+    for wish in wishes:
+        to.setdefault(wish.channel, set()).add(wish.to)
+    return {
+        (channel, address)
+        for channel, addresses in to.items()
+        for address in unreachable(uow.session, addresses, channel)
+    }
 
 
 def _by_key(uow: UnitOfWork, keys: list[str]) -> dict[str, Intent]:

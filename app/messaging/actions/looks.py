@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from app.core.db import UnitOfWork
 from app.messaging.actions.sending import Outcome, record
 from app.messaging.actions.settling import Settling, take_texts
 from app.messaging.carriers import Ambiguous
+from app.messaging.channels import Channel
 from app.messaging.models import Attempt, Intent
 from app.messaging.retries import next_look
 from app.messaging.states import AttemptState
@@ -32,6 +33,7 @@ class Look:
     since: datetime
     carrier_id: str | None
     known: tuple[str, ...]
+    channel: Channel
 
 
 def lapse(uow: UnitOfWork, attempt_ids: Collection[str]) -> int:
@@ -39,19 +41,23 @@ def lapse(uow: UnitOfWork, attempt_ids: Collection[str]) -> int:
     return record(uow, [Outcome(attempt_id, LAPSED) for attempt_id in attempt_ids])
 
 
-def take_looks(uow: UnitOfWork, *, carrier: str, most: int) -> list[Look]:
+def take_looks(uow: UnitOfWork, *, carriers: Mapping[Channel, str], most: int) -> list[Look]:
     """Take up to `most` attempts whose time to be asked about has come; nobody else gets them for a while."""
+    by_these = [
+        sa.and_(Intent.channel == channel, Attempt.carrier == name) for channel, name in carriers.items()
+    ]
     due = (
         sa.select(Attempt.id)
+        .join(Intent, Intent.id == Attempt.intent_id)
         .where(
             Attempt.look_at.is_not(None),
             Attempt.look_at <= uow.now,
             Attempt.state.in_((AttemptState.UNKNOWN, AttemptState.ACCEPTED)),
-            Attempt.carrier == carrier,
+            sa.or_(*by_these),
         )
         .order_by(Attempt.look_at)
         .limit(most)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=Attempt, skip_locked=True)
     )
     ids = list(uow.session.scalars(due))
     if not ids:
@@ -101,5 +107,12 @@ def _look(uow: UnitOfWork, attempt: Attempt, intent: Intent) -> Look:
     known = tuple(carrier_id for carrier_id in uow.session.scalars(others) if carrier_id)
     unknown = attempt.state is AttemptState.UNKNOWN
     return Look(
-        attempt.id, unknown, intent.to, intent.reference, attempt.started_at, attempt.carrier_id, known
+        attempt.id,
+        unknown,
+        intent.to,
+        intent.reference,
+        attempt.started_at,
+        attempt.carrier_id,
+        known,
+        intent.channel,
     )

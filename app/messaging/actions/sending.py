@@ -1,34 +1,39 @@
-"""Taking texts in hand, and recording what the carrier answered. In between nothing is open."""
+"""Taking messages in hand, each for one sender, and recording what the carrier answered. In between nothing is open."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app.core.db import UnitOfWork
-from app.core.insert import insert_once
+from app.messaging import pace
 from app.messaging.actions.intents import OPTED_OUT
 from app.messaging.actions.reports import Report, store
-from app.messaging.actions.settling import TOO_LATE, Settling, Text, Word, take_texts
+from app.messaging.actions.senders import register
+from app.messaging.actions.settling import BY_ANOTHER, TOO_LATE, Settling, Text, Word, take_texts
 from app.messaging.carriers import Accepted, Refused, Result
 from app.messaging.carriers.errors import ErrorClass
-from app.messaging.models import Attempt, Intent, SenderPace
-from app.messaging.pace import room
-from app.messaging.retries import LEASE
+from app.messaging.channels import Channel
+from app.messaging.models import Attempt, Intent, SenderState
+from app.messaging.optouts import closed, is_closed
+from app.messaging.retries import LEASE, LONGEST_WAIT
 from app.messaging.segments import segments
+from app.messaging.senders import Sender, SenderKind
 from app.messaging.states import AttemptState, IntentState
-from app.staffing.models import ContactMethod
 
 PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")  # so that the partial index is used
+STEP_ASIDE = timedelta(seconds=2)
+_PLURAL = {Channel.SMS: "texts", Channel.VOICE: "calls", Channel.EMAIL: "mails", Channel.WEBHOOK: "posts"}
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A text in a sender's hand. `withheld` says why it is not to be sent after all (promise I4)."""
+    """A message in a sender's hand. `withheld` says why it is not to be sent after all (promise I4)."""
 
     attempt_id: str
     to: str
@@ -36,6 +41,8 @@ class Claim:
     reference: str
     expires_at: datetime | None
     withheld: Refused | None
+    title: str | None = None
+    sender: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,44 +54,43 @@ class Outcome:
     withheld: bool = False
 
 
-def claim(uow: UnitOfWork, *, worker: str, carrier: str, most: int, rate: int = 0) -> list[Claim]:
-    """Take up to `most` texts that are due, in order of their turn, for LEASE; nobody else gets them.
+def claim(
+    uow: UnitOfWork,
+    *,
+    worker: str,
+    carrier: str,
+    senders: Sequence[Sender],
+    most: int,
+    channel: Channel = Channel.SMS,
+) -> list[Claim]:
+    """Take up to `most` messages of a channel that are due, in order of their turn, for LEASE; nobody else gets them.
 
     worker   who takes them; carrier, the name of the one that will be called.
-    rate     segments a second over all processes; 0 is no limit.
+    senders  those of the channel. Each message gets one that may write to its address and has room, over all
+             processes; what finds none goes on waiting, or is withheld when none can ever take it.
     """
-    rows = _due(uow, most)
-    if rate and rows:
-        rows = rows[: _room(uow, carrier, rate, rows)]
+    states = _states(uow, channel, senders)
+    rows = _due(uow, channel, most, only_late=bool(states) and not _any_can(states, uow.now))
     if not rows:
         return []
-    ids = [row.id for row in rows]
-    uow.session.execute(
-        sa.update(Intent)
-        .where(Intent.id.in_(ids))
-        .values(state=IntentState.CLAIMED, tries=Intent.tries + 1, changed_at=uow.now)
-        .execution_options(synchronize_session=False)
+    placing = _Placing(uow, channel, [row for row in rows if row.tries], {row.to for row in rows})
+    placed = [(row, *placing.place(row)) for row in rows]
+    taken = [(row, sender, held) for row, sender, held in placed if sender or held]
+    return _take(uow, worker, carrier, taken)
+
+
+def is_due(session: Session, channel: Channel, now: datetime) -> bool:
+    """Whether a claim could find anything; costs next to nothing."""
+    query = sa.select(Intent.id).where(
+        Intent.state == PENDING, Intent.channel == channel, Intent.due_at <= now
     )
-    repeated = _after_ambiguity(uow, [row.id for row in rows if row.tries])
-    attempts = [
-        {
-            "id": uow.new_id(),
-            "intent_id": row.id,
-            "n": row.tries + 1,
-            "state": AttemptState.IN_FLIGHT,
-            "extra": row.id in repeated,
-            "claimed_by": worker,
-            "look_at": uow.now + LEASE,
-            "carrier": carrier,
-            "started_at": uow.now,
-        }
-        for row in rows
-    ]
-    uow.session.execute(sa.insert(Attempt), attempts)
-    return [
-        Claim(str(attempt["id"]), row.to, row.body, row.reference, row.expires_at, _withheld(row, uow.now))
-        for attempt, row in zip(attempts, rows, strict=True)
-    ]
+    return session.scalar(query.limit(1)) is not None
+
+
+def room_at(session: Session, channel: Channel, now: datetime) -> datetime:
+    """When the first of the channel's senders takes another message."""
+    states = session.scalars(sa.select(SenderState).where(SenderState.channel == channel, SenderState.active))
+    return min((pace.room_at(one, now) for one in states), default=now)
 
 
 def record(uow: UnitOfWork, outcomes: Sequence[Outcome]) -> int:
@@ -113,46 +119,160 @@ def _late_answer(uow: UnitOfWork, settling: Settling, text: Text, answer: Accept
     settling.word(text, Word(answer.carrier_id, answer.status.value))
 
 
-def _due(uow: UnitOfWork, most: int) -> list[Any]:
+class _Placing:
+    """Gives messages to senders, whose rows it holds until the commit: over all processes one at a time."""
+
+    def __init__(self, uow: UnitOfWork, channel: Channel, again: Sequence[Any], addresses: set[str]) -> None:
+        self._uow = uow
+        self._channel = channel
+        query = _active(channel).with_for_update().execution_options(populate_existing=True)
+        self._states = list(uow.session.scalars(query))
+        self._closed = closed(uow.session, addresses, channel)
+        self._refused = _refused_before(uow, [row.id for row in again])
+
+    def place(self, row: Any) -> tuple[SenderState | None, Refused | None]:
+        """The sender that takes it, or why it is not to be sent; neither, when it has to wait."""
+        now = self._uow.now
+        if (held := _withheld(row, now)) is not None:
+            return None, held
+        stopped = self._closed.get(row.to, set())
+        open_ = [one for one in self._states if not is_closed(stopped, [one.sender])]
+        able = [one for one in open_ if (row.id, one.sender) not in self._refused]
+        if not able:
+            return None, self._nobody(open_)
+        if all(one.stopped_since is None and pace.is_spent(one, now) for one in able):
+            return None, Refused(None, ErrorClass.DAILY_CAP, "What may be sent in a day is used up.")
+        sender = pace.choose(row.to, able, now)
+        if sender is not None:
+            size = segments(row.body).count if self._channel is Channel.SMS else 1
+            pace.take(sender, size, now)
+        elif any(pace.has_room(one, now) for one in self._states):
+            self._later(row)
+        return sender, None
+
+    def _nobody(self, open_: Sequence[SenderState]) -> Refused:
+        if not self._states:
+            return Refused(
+                None, ErrorClass.CONFIGURATION, f"No sender is set up for {_PLURAL[self._channel]}."
+            )
+        if not open_:
+            return Refused(None, ErrorClass.OPTED_OUT, OPTED_OUT)
+        return Refused(None, ErrorClass.FILTERED, "No sender is left that was not refused.")
+
+    def _later(self, row: Any) -> None:
+        """It waits for one sender while others have room: it must not stand in the way of what they could take."""
+        later = sa.update(Intent).where(Intent.id == row.id).values(due_at=self._uow.now + STEP_ASIDE)
+        self._uow.session.execute(later)
+
+
+def _take(
+    uow: UnitOfWork,
+    worker: str,
+    carrier: str,
+    taken: Sequence[tuple[Any, SenderState | None, Refused | None]],
+) -> list[Claim]:
+    if not taken:
+        return []
+    uow.session.execute(
+        sa.update(Intent)
+        .where(Intent.id.in_([row.id for row, _, _ in taken]))
+        .values(state=IntentState.CLAIMED, tries=Intent.tries + 1, changed_at=uow.now)
+        .execution_options(synchronize_session=False)
+    )
+    repeated = _after_ambiguity(uow, [row.id for row, _, _ in taken if row.tries])
+    attempts = [
+        {
+            "id": uow.new_id(),
+            "intent_id": row.id,
+            "n": row.tries + 1,
+            "state": AttemptState.IN_FLIGHT,
+            "extra": row.id in repeated and held is None,
+            "claimed_by": worker,
+            "look_at": uow.now + LEASE,
+            "carrier": carrier,
+            "sender": sender.sender if sender else None,
+            "started_at": uow.now,
+        }
+        for row, sender, held in taken
+    ]
+    uow.session.execute(sa.insert(Attempt), attempts)
+    return [
+        Claim(
+            attempt_id=str(attempt["id"]),
+            to=row.to,
+            body=row.body,
+            reference=row.reference,
+            expires_at=row.expires_at,
+            withheld=held,
+            title=row.title,
+            sender=sender.sender if sender and sender.kind != SenderKind.SIMULATED else None,
+        )
+        for attempt, (row, sender, held) in zip(attempts, taken, strict=True)
+    ]
+
+
+def _active(channel: Channel) -> sa.Select[SenderState]:
+    active = sa.select(SenderState).where(SenderState.channel == channel, SenderState.active)
+    return active.order_by(SenderState.sender)
+
+
+def _states(uow: UnitOfWork, channel: Channel, senders: Sequence[Sender]) -> list[SenderState]:
+    """As they stand, made to fit the settings if they do not."""
+    found = list(uow.session.scalars(_active(channel)))
+    told = {(one.address, one.rate, one.daily_cap) for one in senders}
+    if told != {(one.sender, one.rate, one.daily_cap) for one in found}:
+        register(uow, channel, senders)
+        found = list(uow.session.scalars(_active(channel).execution_options(populate_existing=True)))
+    return found
+
+
+def _any_can(states: Sequence[SenderState], now: datetime) -> bool:
+    """Whether any has room; or none will have, so that what waits for them is to be told."""
+    spent = all(one.stopped_since is None and pace.is_spent(one, now) for one in states)
+    return spent or any(pace.has_room(one, now) for one in states)
+
+
+def _due(uow: UnitOfWork, channel: Channel, most: int, *, only_late: bool) -> list[Any]:
     query = (
         sa.select(
             Intent.id,
             Intent.tries,
             Intent.to,
             Intent.body,
+            Intent.title,
             Intent.reference,
+            Intent.turn_at,
             Intent.expires_at,
             Intent.contact_id,
-            ContactMethod.opted_out_at,
+            Intent.person_id,
         )
-        .outerjoin(ContactMethod, ContactMethod.id == Intent.contact_id)
-        .where(Intent.state == PENDING, Intent.due_at <= uow.now)
+        .where(Intent.state == PENDING, Intent.channel == channel, Intent.due_at <= uow.now)
         .order_by(Intent.turn_at, Intent.id)
         .limit(most)
-        .with_for_update(of=Intent, skip_locked=True)
+        .with_for_update(skip_locked=True)
     )
+    if only_late:
+        query = query.where(sa.or_(Intent.expires_at <= uow.now, Intent.turn_at <= uow.now - LONGEST_WAIT))
     return list(uow.session.execute(query))
 
 
 def _withheld(row: Any, now: datetime) -> Refused | None:
-    if row.contact_id is None:
+    if row.contact_id is None and row.person_id is not None:
         return Refused(None, ErrorClass.FIX_CONTACT, "This number was removed from the roster.")
-    if row.opted_out_at is not None:
-        return Refused(None, ErrorClass.OPTED_OUT, OPTED_OUT)
-    if row.expires_at is not None and row.expires_at <= now:
+    until = row.expires_at or row.turn_at + LONGEST_WAIT
+    if until <= now:
         return Refused(None, ErrorClass.EXPIRED, TOO_LATE)
     return None
 
 
-def _room(uow: UnitOfWork, sender: str, rate: int, rows: list[Any]) -> int:
-    """Pass the sender's bucket, whose row is locked until the commit: over all processes one at a time."""
-    insert_once(uow.session, SenderPace, [{"sender": sender, "free_at": uow.now}])
-    pace = sa.select(SenderPace.free_at).where(SenderPace.sender == sender).with_for_update()
-    count, free_at = room(
-        [segments(row.body).count for row in rows], rate, uow.session.scalars(pace).one(), uow.now
+def _refused_before(uow: UnitOfWork, intent_ids: Collection[str]) -> set[tuple[str, str | None]]:
+    """(message, sender) where that sender was refused for what it is: the same message goes by another."""
+    if not intent_ids:
+        return set()
+    query = sa.select(Attempt.intent_id, Attempt.sender).where(
+        Attempt.intent_id.in_(intent_ids), Attempt.error_class.in_(BY_ANOTHER)
     )
-    uow.session.execute(sa.update(SenderPace).where(SenderPace.sender == sender).values(free_at=free_at))
-    return count
+    return {(row.intent_id, row.sender) for row in uow.session.execute(query)}
 
 
 def _after_ambiguity(uow: UnitOfWork, intent_ids: Collection[str]) -> set[str]:

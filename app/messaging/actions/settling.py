@@ -16,11 +16,14 @@ from app.core.db import UnitOfWork
 from app.journal import lock
 from app.messaging import inbox
 from app.messaging.actions.intents import LANE_STEP
+from app.messaging.actions.senders import Note, close_for, learn
 from app.messaging.carriers import Accepted, Ambiguous, Result
-from app.messaging.carriers.errors import ErrorClass, classify, explain
+from app.messaging.carriers.errors import ErrorClass, classify, explain, stops_the_sender
+from app.messaging.channels import Channel
 from app.messaging.inbox import Delivery, Stage
 from app.messaging.models import Attempt, Intent
-from app.messaging.retries import MOST_TRIES, lookup_at, next_look, next_try
+from app.messaging.optouts import EVERY, closed, is_closed, senders_of
+from app.messaging.retries import LONGEST_WAIT, MOST_TRIES, lookup_at, next_look, next_try
 from app.messaging.states import AttemptState, IntentState, Purpose
 from app.messaging.status import (
     ARRIVED,
@@ -45,6 +48,9 @@ _OVER = (
     IntentState.REFUSED,
 )
 TOO_LATE = "It was too late to send this text."
+BY_ANOTHER = (ErrorClass.FILTERED, ErrorClass.DAILY_CAP, ErrorClass.OPTED_OUT)
+"""Refusals of one sender for this message: another may still bring it."""
+
 NEVER_KNOWN = "Nobody knows whether the carrier took this text."
 
 
@@ -82,11 +88,14 @@ class Settling:
         self._uow = uow
         self._steps: list[tuple[Purpose, Delivery]] = []
         self._contacts: list[tuple[str, ErrorClass, str]] = []
+        self._notes: list[Note] = []
+        self._closed: list[tuple[Channel, str, str]] = []
 
     def result(self, text: Text, result: Result, *, withheld: bool = False) -> None:
         """What the call to the carrier brought, for an attempt in flight."""
         attempt, intent = text
         if isinstance(result, Accepted):
+            self._note(text)
             self.word(text, Word(result.carrier_id, result.status.value))
             return
         if isinstance(result, Ambiguous):
@@ -116,6 +125,7 @@ class Settling:
         if status in TERMINAL:
             self._end(attempt)
         if status in ARRIVED:
+            self._note(text, delivered=True)
             self._delivered(intent)
         elif status in NOT_ARRIVED:
             self._undelivered(text, status, word.error_code)
@@ -152,9 +162,12 @@ class Settling:
             self._move(intent, IntentState.UNCONFIRMED)
 
     def finish(self) -> None:
-        """Mark phones, then tell the rooms."""
+        """Mark phones and senders, then tell the rooms."""
         for contact_id, error_class, reason in self._contacts:
             _mark_contact(self._uow, contact_id, error_class, reason)
+        for channel, sender, address in sorted(self._closed):
+            close_for(self._uow, channel, sender, address)
+        learn(self._uow, self._notes)
         inbox.tell(self._uow, self._steps)
 
     def _adopt(self, text: Text, carrier_id: str) -> bool:
@@ -189,24 +202,77 @@ class Settling:
     def _failed(self, text: Text, error_class: ErrorClass, code: int | None, reason: str) -> None:
         attempt, intent = text
         attempt.error_class, attempt.error_code, attempt.detail = error_class, code, reason
+        withheld = attempt.state is AttemptState.WITHHELD
         if error_class in (ErrorClass.CONFIGURATION, ErrorClass.DAILY_CAP, ErrorClass.FILTERED):
             log.error("carrier.needs_operator", error_class=error_class.value, code=code, reason=reason)
-        if intent.contact_id and attempt.state is not AttemptState.WITHHELD:
-            self._contacts.append((intent.contact_id, error_class, reason))
+        if not withheld:
+            self._note(text, error_class, code, reason)
+            if intent.contact_id:
+                self._contacts.append((intent.contact_id, error_class, reason))
+            if error_class is ErrorClass.OPTED_OUT:
+                self._closed.append((intent.channel, attempt.sender or EVERY, intent.to))
         if intent.state in _OVER or self._has_hope(text):
             return
         if intent.superseded_at is not None:
             self._move(intent, IntentState.SUPERSEDED)
             return
-        chance = zlib.crc32(intent.id.encode()) / 2**32
-        again = next_try(error_class, intent.tries, self._uow.now, intent.expires_at, chance)
-        if again is not None:
-            intent.due_at, intent.turn_at = again, again + intent.lane * LANE_STEP
+        if not withheld and self._goes_on(text, error_class, code):
             self._move(intent, IntentState.PENDING)
+            self._uow.announce("intents", "")
         elif error_class is ErrorClass.EXPIRED:
             self._give_up(intent, IntentState.EXPIRED, reason)
         else:
             self._give_up(intent, IntentState.FAILED, reason)
+
+    def _goes_on(self, text: Text, error_class: ErrorClass, code: int | None) -> bool:
+        """Whether it is tried again; then `due_at` and `turn_at` say when.
+
+        What only a sender is to blame for keeps its turn, and waits for another or for that one to work again.
+        """
+        attempt, intent = text
+        now = self._uow.now
+        if attempt.sender is not None and intent.channel is not Channel.WEBHOOK:
+            if stops_the_sender(error_class, code):
+                intent.due_at = now
+                return now < (intent.expires_at or intent.turn_at + LONGEST_WAIT)
+            if error_class in BY_ANOTHER:
+                intent.due_at = now
+                return self._another(text)
+        chance = zlib.crc32(intent.id.encode()) / 2**32
+        again = next_try(error_class, intent.tries, now, intent.expires_at, chance)
+        if again is not None:
+            intent.due_at, intent.turn_at = again, again + intent.lane * LANE_STEP
+        return again is not None
+
+    def _another(self, text: Text) -> bool:
+        """Whether there is a sender that this message was not refused by, and that may write to its address."""
+        attempt, intent = text
+        session = self._uow.session
+        tried = sa.select(Attempt.sender).where(
+            Attempt.intent_id == intent.id, Attempt.error_class.in_(BY_ANOTHER)
+        )
+        without = {attempt.sender, *session.scalars(tried)}
+        stopped = closed(session, [intent.to], intent.channel).get(intent.to, set())
+        return any(
+            sender not in without and not is_closed(stopped, [sender])
+            for sender in senders_of(session, intent.channel)
+        )
+
+    def _note(
+        self,
+        text: Text,
+        error_class: ErrorClass | None = None,
+        code: int | None = None,
+        reason: str = "",
+        *,
+        delivered: bool = False,
+    ) -> None:
+        attempt, intent = text
+        if attempt.sender is not None and intent.channel is not Channel.WEBHOOK:
+            note = Note(
+                intent.channel, attempt.sender, attempt.started_at, error_class, code, reason, delivered
+            )
+            self._notes.append(note)
 
     def _has_hope(self, text: Text) -> bool:
         """Whether another try of the same text may still arrive."""
@@ -239,13 +305,12 @@ class Settling:
 
 
 def _mark_contact(uow: UnitOfWork, contact_id: str, error_class: ErrorClass, reason: str) -> None:
-    """A number that cannot be right is suspect; a person who told the carrier to stop has opted out."""
+    """A number that cannot be right is suspect."""
+    if error_class is not ErrorClass.FIX_CONTACT:
+        return
     contact = sa.update(ContactMethod).where(ContactMethod.id == contact_id)
-    if error_class is ErrorClass.FIX_CONTACT:
-        uow.session.execute(
-            contact.where(ContactMethod.suspect_since.is_(None)).values(
-                suspect_since=uow.now, suspect_reason=reason[:200]
-            )
+    uow.session.execute(
+        contact.where(ContactMethod.suspect_since.is_(None)).values(
+            suspect_since=uow.now, suspect_reason=reason[:200]
         )
-    elif error_class is ErrorClass.OPTED_OUT:
-        uow.session.execute(contact.where(ContactMethod.opted_out_at.is_(None)).values(opted_out_at=uow.now))
+    )

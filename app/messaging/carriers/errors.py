@@ -93,6 +93,9 @@ _CODES_BY_CLASS: dict[ErrorClass, dict[int, str]] = {
     },
 }
 
+ABOUT_THE_MESSAGE = frozenset({21408, 21602, 21609, 21617})
+"""Configuration errors that one message or one number brings about: the sender is well."""
+
 CODES: Mapping[int, ErrorClass] = MappingProxyType(
     {code: error_class for error_class, codes in _CODES_BY_CLASS.items() for code in codes}
 )
@@ -104,6 +107,21 @@ _PHONE_NUMBER = re.compile(r"\+?\(?\d[\d ().-]{5,}\d")
 def classify(code: int | None) -> ErrorClass:
     """The class of an error code in a delivery report; an unknown or absent code is worth a little retry."""
     return CODES.get(code, ErrorClass.RETRY_LITTLE) if code is not None else ErrorClass.RETRY_LITTLE
+
+
+def stops_the_sender(error_class: ErrorClass, code: int | None) -> bool:
+    """Whether whatever this sender sends next would be refused as well."""
+    return error_class is ErrorClass.CONFIGURATION and code not in ABOUT_THE_MESSAGE
+
+
+def asks_to_slow_down(error_class: ErrorClass, code: int | None) -> bool:
+    """Whether the sender as a whole is too fast, or cannot be served: not this one message."""
+    return error_class is ErrorClass.RETRY_LATER and code in (None, 421, 429, 20429, 21611, 30001, 30022)
+
+
+def seen_on_delivery(code: int | None) -> bool:
+    """Whether the error shows only after the carrier has taken a message (30000 to 39999)."""
+    return code is not None and 30_000 <= code < 40_000
 
 
 def classify_answer(http_status: int, code: int | None) -> ErrorClass:

@@ -132,13 +132,14 @@ class TwilioCarrier:
         return Report(parse_status(str(message.status)), _code(message.error_code))
 
     def _create(self, outgoing: Outgoing, callback_url: str | None) -> Result:
-        settings = self._settings
+        sender = outgoing.sender or self._settings.messaging_service_sid or self._settings.from_number or ""
+        service = sender.startswith("MG")
         try:
             message = self._client.messages.create(
                 to=outgoing.to,
                 body=outgoing.body,
-                from_=unset if settings.messaging_service_sid else settings.from_number,
-                messaging_service_sid=settings.messaging_service_sid or unset,
+                from_=unset if service else sender,
+                messaging_service_sid=sender if service else unset,
                 status_callback=_with_retries(callback_url) if callback_url else unset,
                 validity_period=outgoing.valid_for if outgoing.valid_for is not None else unset,
             )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from app.core.db import Database
-from app.messaging.actions.sending import claim
+from app.messaging.actions.sending import Claim, claim
+from app.messaging.channels import Channel
 from app.messaging.models import Attempt, SimText
+from app.messaging.senders import Sender, SenderKind
 
 
 def texts(db: Database, number: str | None = None) -> list[SimText]:
@@ -15,8 +19,13 @@ def texts(db: Database, number: str | None = None) -> list[SimText]:
         return [text for text in session.scalars(query) if number in (None, text.number)]
 
 
-def claimed(db: Database, worker: str = "w", most: int = 10, rate: int = 0):  # type: ignore[no-untyped-def]
-    return db.transact(claim, worker=worker, carrier="simulated", most=most, rate=rate)
+def sender(rate: float = 0.0, address: str = "simulated") -> Sender:
+    return Sender(address, SenderKind.SIMULATED, Channel.SMS, rate)
+
+
+def claimed(db: Database, worker: str = "w", most: int = 10, rate: float = 0.0, **more: Any) -> list[Claim]:
+    fields = {"carrier": "simulated", "senders": [sender(rate)]} | more
+    return db.transact(claim, worker=worker, most=most, **fields)
 
 
 def attempts(db: Database) -> list[Attempt]:

@@ -19,6 +19,7 @@ from app.messaging.actions.reports import Report
 from app.messaging.actions.sending import Outcome, record
 from app.messaging.carriers import Accepted, Ambiguous, Outgoing, Refused
 from app.messaging.carriers.errors import ErrorClass
+from app.messaging.channels import Channel
 from app.messaging.retries import LEASE, MOST_TRIES
 from app.messaging.worker import Sender
 from app.runtime import runtime
@@ -161,7 +162,7 @@ def test_i3_killed_between_send_and_record_it_is_found_and_not_sent_again(
 ) -> None:
     intent = post.ask()
     [one] = claimed(db, "a sender that dies")
-    runtime().parts["carrier"].send(Outgoing(one.to, one.body, one.attempt_id, one.reference))
+    runtime().parts["carriers"][Channel.SMS].send(Outgoing(one.to, one.body, one.attempt_id, one.reference))
     clock.advance(seconds=LEASE.total_seconds())
     lookout.look(app)
     assert sender.run_once() == 0

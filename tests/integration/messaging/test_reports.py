@@ -19,11 +19,12 @@ from app.core.db import Database
 from app.messaging import queries
 from app.messaging.actions import reports
 from app.messaging.actions.reports import Report
-from app.messaging.actions.sending import Outcome, claim, record
+from app.messaging.actions.sending import Outcome, record
 from app.messaging.carriers import Accepted, Ambiguous
 from app.messaging.models import CarrierEvent
 from tests.conftest import SIGNER, START
 from tests.integration.messaging.conftest import Post, Rooms
+from tests.integration.messaging.reading import claimed
 from tests.support.hospital import build
 
 GOOD = ("queued", "sending", "sent", "delivered")
@@ -51,7 +52,7 @@ def play(
     """Send one text, let reports come in this order with the create's answer among them, and see."""
     rooms.deliveries.clear()
     intent = post.ask(key=f"k{next(_keys)}")
-    [one] = post.db.transact(claim, worker="w", carrier="twilio", most=1)
+    [one] = claimed(post.db, most=1, carrier="twilio")
     sid = f"SM{one.attempt_id}"
     for place, status in enumerate([*order, ""]):
         if place == min(at, len(order)):
@@ -110,7 +111,7 @@ def test_of_two_contradicting_ends_the_first_stands_and_both_are_kept(place: Pos
 
 def test_a_report_about_another_text_changes_nothing(place: Post, rooms: Rooms) -> None:
     intent = place.ask(key="mine")
-    [one] = place.db.transact(claim, worker="w", carrier="twilio", most=1)
+    [one] = claimed(place.db, most=1, carrier="twilio")
     place.db.transact(record, [Outcome(one.attempt_id, Accepted("SMours"))])
     for attempt_id, sid in ((one.attempt_id, "SMother"), ("no-such-attempt", "SMours")):
         report = Report(attempt_id, "callback", sid, "delivered", None, f"{attempt_id}{sid}")
@@ -127,7 +128,7 @@ def test_many_reports_at_once_are_each_kept_and_applied(app: Flask, post: Post, 
     """Batches form by themselves; nobody is answered before their own report is stored."""
     for n in range(8):
         post.ask(n, key=f"k{n}")
-    claims = post.db.transact(claim, worker="w", carrier="twilio", most=8)
+    claims = claimed(post.db, most=8, carrier="twilio")
     drain = app.extensions["muster"].parts["drain"]
     kept: list[int] = []
 
@@ -156,7 +157,7 @@ def test_many_reports_at_once_are_each_kept_and_applied(app: Flask, post: Post, 
 
 def test_a_report_that_cannot_be_stored_is_refused_and_holds_up_nobody(app: Flask, post: Post) -> None:
     post.ask()
-    [one] = post.db.transact(claim, worker="w", carrier="twilio", most=1)
+    [one] = claimed(post.db, most=1, carrier="twilio")
     drain = app.extensions["muster"].parts["drain"]
     with pytest.raises(Exception, match=r"bind|type|convert|adapt"):
         drain.hear(Report(one.attempt_id, "callback", "SM1", "sent", error_code=object()))  # type: ignore[arg-type]
