@@ -117,7 +117,10 @@ class Slot(Base):
 
 
 class Candidate(Base):
-    """The list as it was when the call-out was opened, best first: a copy, whatever becomes of the roster."""
+    """The list as it was when the call-out was opened, best first: a copy, whatever becomes of the roster.
+
+    `why` says in one sentence what spoke for this place in it.
+    """
 
     __tablename__ = "callout_candidates"
 
@@ -125,6 +128,7 @@ class Candidate(Base):
     rank: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     person_id: Mapped[str] = mapped_column(sa.ForeignKey("people.id"))
     person_name: Mapped[str] = mapped_column(Name)
+    why: Mapped[str] = mapped_column(Name, default="")
 
 
 class Question(Base):

@@ -54,7 +54,7 @@ def plan(
         for position in _vacant(session, incident, positions)
     ]
     seats += [candidates.group_seat(session, incident, _checked(group), standing) for group in groups]
-    candidates.choose_first(seats)
+    candidates.choose_first(seats, standing)
     if not any(seat.listed for seat in seats):
         names = ", ".join(seat.title for seat in seats)
         raise Invalid.field("positions" if positions else "groups", f"nobody can be asked for {names}")

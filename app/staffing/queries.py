@@ -11,7 +11,17 @@ from sqlalchemy.orm import Session
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.permissions import Permission
+from app.facilities.models import Facility
 from app.staffing.models import DepthEntry, Person, Skill
+
+
+def hospital(session: Session, actor: Actor, code: str, permission: Permission) -> Facility:
+    """The hospital with a code, for whoever may there."""
+    found = session.scalar(sa.select(Facility).where(Facility.code == code))
+    if found is None:
+        raise NotFound(f"There is no hospital with the code {code!r}.")
+    actor.require(permission, found.id)
+    return found
 
 
 def person(session: Session, person_id: str) -> Person:

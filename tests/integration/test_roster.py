@@ -141,14 +141,14 @@ def test_the_page_of_a_person(admin: PageClient, hospital: Hospital) -> None:
     page = admin.get(url).text
     assert hospital.phone(0) not in page
     assert "Incident Commander, SBMC" in page
-    wrong = admin.post(f"{url}/phones", {"phone": "5550123"}, 422).text
+    wrong = admin.post(f"{url}/contacts", {"contact_kind": "mobile", "address": "5550123"}, 422).text
     assert "(202) 555-0123" in wrong
     assert 'value="5550123"' in wrong
-    admin.post(f"{url}/phones", {"phone": "716 555 0177"})
+    admin.post(f"{url}/contacts", {"contact_kind": "mobile", "address": "716 555 0177", "calls": "1"})
     contact = hospital.people[0].contacts[0].id
-    admin.post(f"{url}/phones/{contact}/verify")
+    admin.post(f"{url}/contacts/{contact}/verify")
     assert "verified" in admin.get(url).text
-    admin.post(f"{url}/phones/{contact}/remove")
+    admin.post(f"{url}/contacts/{contact}/remove")
     admin.post(f"{url}/active", {"active": "no"})
     assert "off the roster" in admin.get(url).text
     admin.get("/people/00000000-0000-7000-8000-000000000000", 404)
@@ -189,4 +189,4 @@ def test_who_may_not_see_the_roster(app: Flask, hospital: Hospital) -> None:
     staff.get(f"/people/{hospital.people[0].id}", 403)
     command_staff = PageClient(app, hospital.command_staff)
     command_staff.get("/people")
-    command_staff.post(f"/people/{hospital.people[0].id}/phones", {"phone": "716 555 0177"}, 403)
+    command_staff.post(f"/people/{hospital.people[0].id}/contacts", {"address": "716 555 0177"}, 403)

@@ -27,6 +27,7 @@ from app.core.db import UnitOfWork
 from app.incidents.actions.record import record
 from app.incidents.models import Incident
 from app.messaging.actions import Wish, request_all, supersede
+from app.messaging.channels import Channel
 from app.staffing.models import Person
 
 QUESTION_LIFE = timedelta(hours=2)
@@ -84,8 +85,7 @@ def _choose(
         now.asked.discard(question.person_id)  # asking again replaces this slot's own question
     chosen: list[Person] = []
     for some in candidates.chunks(left, max(20, min(count * 2, candidates.AT_ONCE))):
-        free = [p for p in candidates.people(uow.session, some) if now.why_not(p) is None]
-        chosen += free[: count - len(chosen)]
+        chosen += candidates.free(now, slot, candidates.people(uow.session, some), count - len(chosen))
         if len(chosen) == count:
             break
     return chosen, not now.asked.isdisjoint(left)
@@ -148,7 +148,7 @@ def _ask(
 
 
 def _question(uow: UnitOfWork, slot: Slot, person: Person, code: str) -> Question:
-    contact = candidates.phone(person)
+    contact = candidates.reach(person)
     assert contact is not None
     return Question(
         id=uow.new_id(),
@@ -186,6 +186,7 @@ def wish(uow: UnitOfWork, incident: Incident, question: Question, person: Person
         stream=incident.stream,
         person_id=person.id,
         contact_id=contact.id,
+        channel=Channel(contact.channel),
         to=contact.address,
         body=body,
         key=intent_key(question),

@@ -62,7 +62,13 @@ def open_callout(
     uow.session.flush()
     for slot, seat in zip(slots, seats, strict=True):
         uow.session.add_all(
-            Candidate(slot_id=slot.id, rank=rank, person_id=person.id, person_name=person.name)
+            Candidate(
+                slot_id=slot.id,
+                rank=rank,
+                person_id=person.id,
+                person_name=person.name,
+                why=seat.why.get(person.id, ""),
+            )
             for rank, person in enumerate(seat.listed, 1)
         )
     opened = [_opened(slot, seat) for slot, seat in zip(slots, seats, strict=True)]
@@ -151,6 +157,7 @@ def _slot(uow: UnitOfWork, callout: Callout, place: int, seat: Seat) -> Slot:
         position_slug=seat.position,
         title=seat.title,
         needed=seat.needed,
+        within_minutes=seat.within_minutes,
         at_once=seat.at_once,
         round=1,
         state=SlotState.OPEN,

@@ -190,7 +190,7 @@ def _reroute(uow: UnitOfWork, incident: Incident, question: Question) -> bool:
     person = uow.session.get_one(Person, question.person_id)
     tried = sa.select(Intent.contact_id).where(Intent.subject_id == question.id)
     after = {contact_id for contact_id in uow.session.scalars(tried) if contact_id}
-    contact = candidates.phone(person, after)
+    contact = candidates.reach(person, after)
     if contact is None:
         return False
     slot = uow.session.get_one(Slot, question.slot_id)
