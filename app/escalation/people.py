@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from app.activation.candidates import chunks, phone
+from app.activation.candidates import chunks
+from app.activation.reach import reach
 from app.core.db import UnitOfWork
 from app.core.insert import insert_once
 from app.escalation.kinds import Subject
@@ -46,10 +47,7 @@ def meant(
 
 def address(person: Person, channel: Channel) -> ContactMethod | None:
     """The best way to reach somebody over a channel, those that failed lately last."""
-    if channel is Channel.SMS:
-        return phone(person)
-    open_ = [c for c in person.contacts if c.channel == channel and c.opted_out_at is None]
-    return min(open_, key=lambda c: (c.suspect_since is not None, c.rank, c.id), default=None)
+    return reach(person, channels=(channel,))
 
 
 def members(uow: UnitOfWork, facility_id: str, name: str) -> list[Person]:

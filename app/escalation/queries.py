@@ -153,3 +153,16 @@ def still_told(session: Session, escalation_id: str) -> list[Notice]:
         Notice.escalation_id == escalation_id, Notice.state.in_((NoticeState.OPEN, NoticeState.GATHERING))
     )
     return list(session.scalars(query.order_by(Notice.id).execution_options(populate_existing=True)))
+
+
+def notice(session: Session, notice_id: str) -> Notice:
+    found = session.get(Notice, notice_id)
+    if found is None:
+        raise NotFound("There is no such notice.")
+    return found
+
+
+def owned_by(session: Session, person_id: str) -> list[Escalation]:
+    """What somebody sees to, over all incidents; what comes back first comes first."""
+    query = sa.select(Escalation).where(Escalation.owner_id == person_id, Escalation.ended_at.is_(None))
+    return list(session.scalars(query.order_by(Escalation.held_until, Escalation.id)))

@@ -7,8 +7,8 @@ from alembic import op
 
 from app.core.columns import UtcDateTime
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 
 def one_of(name: str, *values: str) -> sa.Enum:

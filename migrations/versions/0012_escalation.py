@@ -9,8 +9,8 @@ from alembic import op
 
 from app.core.columns import UtcDateTime
 
-revision = "0010"
-down_revision = "0009"
+revision = "0012"
+down_revision = "0011"
 
 Moment = UtcDateTime
 ID = sa.String(36)
