@@ -45,7 +45,7 @@ def do_steps(uow: UnitOfWork, stream: str, ids: Sequence[str], public_url: str =
     if not found:
         return 0
     incident = uow.session.get_one(Incident, found[0].incident_id, populate_existing=True)
-    stepping = Stepping(uow, incident, public_url)
+    stepping = Stepping(uow, incident, found, public_url)
     return sum(_one(stepping, deadline.id) for deadline in found)
 
 

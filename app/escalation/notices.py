@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from app.accounts import links
 from app.activation.actions.asking import lane
-from app.activation.codes import codes_of
+from app.activation.codes import Codes, codes_of
 from app.activation.queries import source_of
 from app.core.db import UnitOfWork
 from app.escalation import bundling, people, queries, texts
@@ -25,8 +26,22 @@ from app.messaging.states import Purpose
 from app.staffing.models import Person
 
 LINK_LIFE = timedelta(hours=24)
+MEMORY = "escalation notices"
+"""Where a transaction that makes many steps keeps what it has read; see Memory."""
 LINK = "waiting"
 """The purpose of the link to what waits for somebody."""
+
+
+@dataclass
+class Memory:
+    """What steps of one transaction know of the people they tell: letters, and when their text goes out.
+
+    Whatever else gives letters in the same transaction must make it be forgotten.
+    """
+
+    codes: Codes = field(default_factory=Codes)
+    people: set[str] = field(default_factory=set)
+    send_at: dict[str, datetime] = field(default_factory=dict)
 
 
 def tell(
@@ -44,8 +59,9 @@ def tell(
     others come up within a moment; calls go out at once all the same."""
     if not found.people:
         return []
-    older = {notice.person_id: notice for notice in queries.still_told(uow.session, escalation.id)}
-    codes = codes_of(uow.session, found.people, uow.now, "")
+    known = still_told(uow, escalation)
+    older = {notice.person_id: notice for notice in known}
+    codes = _codes(uow, found.people)
     gathers = bundled and not KINDS[escalation.kind].life_safety and "voice" not in step.channels
     made: list[Notice] = []
     for person in found.people:
@@ -149,7 +165,37 @@ def texts_lately(uow: UnitOfWork, person_id: str) -> Sequence[datetime]:
     return uow.session.scalars(query).all()
 
 
+def still_told(uow: UnitOfWork, escalation: Escalation) -> list[Notice]:
+    """Who has been told of it and may still answer."""
+    return [] if escalation.told_at is None else queries.still_told(uow.session, escalation.id)
+
+
+def _codes(uow: UnitOfWork, told: Sequence[Person]) -> Codes:
+    """The letters of these people's phones; within steps of one transaction they are read once."""
+    memory: Memory | None = uow.scratch.get(MEMORY)
+    if memory is None:
+        return codes_of(uow.session, told, uow.now, "")
+    new = [person for person in told if person.id not in memory.people]
+    if new:
+        found = codes_of(uow.session, new, uow.now, "")
+        for number, used in found.used.items():
+            memory.codes.used[number] |= used
+        for number, still_open in found.open.items():
+            memory.codes.open[number] = max(memory.codes.open[number], still_open)
+        memory.people |= {person.id for person in new}
+    return memory.codes
+
+
 def _send_at(uow: UnitOfWork, person_id: str) -> datetime:
+    memory: Memory | None = uow.scratch.get(MEMORY)
+    if memory is None:
+        return _moment(uow, person_id)
+    if person_id not in memory.send_at:
+        memory.send_at[person_id] = _moment(uow, person_id)
+    return memory.send_at[person_id]
+
+
+def _moment(uow: UnitOfWork, person_id: str) -> datetime:
     waiting = sa.select(sa.func.min(Notice.send_at)).where(
         Notice.person_id == person_id,
         sa.text("escalation_notices.state IN ('gathering', 'open')"),

@@ -22,6 +22,8 @@ from app.staffing.models import ContactMethod, Person, Skill
 from app.staffing.queries import depth_list, on_duty
 
 MOST_OF_A_LIST = 60
+HOLDERS = "escalation holders"
+"""Where a transaction that makes many steps keeps who holds what."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,15 @@ def give_turn_back(uow: UnitOfWork, facility_id: str, name: str, person_id: str)
     """It could not be taken: the next time this person comes before those who have."""
     turn = uow.session.get(Turn, (facility_id, name, person_id), populate_existing=True)
     if turn is not None:
-        turn.taken = max(0, turn.taken - 1)
+        turn.taken, turn.last_at = max(0, turn.taken - 1), None
         uow.session.flush()
 
 
 def holders(uow: UnitOfWork, incident: Incident, slug: str) -> tuple[Person, ...]:
+    """Who holds a position now; within steps of one transaction, which assign nobody, it is asked once."""
+    known: dict[tuple[str, str], tuple[Person, ...]] = uow.scratch.get(HOLDERS, {})
+    if (incident.id, slug) in known:
+        return known[incident.id, slug]
     query = (
         sa.select(Person)
         .join(Assignment, Assignment.person_id == Person.id)
@@ -92,7 +98,8 @@ def holders(uow: UnitOfWork, incident: Incident, slug: str) -> tuple[Person, ...
             Assignment.ended_at.is_(None),
         )
     )
-    return tuple(uow.session.scalars(query))
+    known[incident.id, slug] = tuple(uow.session.scalars(query))
+    return known[incident.id, slug]
 
 
 def _channels(step: Step) -> list[Channel]:

@@ -175,10 +175,10 @@ def _typed(stored: Policy, known: Known) -> dict[str, Any]:
 
 def _typed_step(step: Step, known: Known) -> dict[str, Any]:
     return {
-        "wait": step.wait_minutes,
+        "wait": str(step.wait_minutes),
         "do": step.do,
         "to": targets.words(known, step),
-        "needs": step.needs,
+        "needs": str(step.needs),
         "begins": clock(step.window.begins) if step.window else "",
         "ends": clock(step.window.ends) if step.window else "",
         "outside": step.outside,

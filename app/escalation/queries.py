@@ -105,6 +105,14 @@ def escalation(session: Session, kind: str, subject_id: str) -> Escalation | Non
     return session.scalar(query.execution_options(populate_existing=True))
 
 
+def escalations_of(session: Session, due: Sequence[Deadline]) -> dict[tuple[str, str], Escalation]:
+    """What these deadlines are of, by kind and subject."""
+    query = sa.select(Escalation).where(Escalation.subject_id.in_({deadline.subject_id for deadline in due}))
+    query = query.where(Escalation.kind.in_({deadline.kind for deadline in due}))
+    found = session.scalars(query.execution_options(populate_existing=True))
+    return {(each.kind, each.subject_id): each for each in found}
+
+
 def escalation_by_id(session: Session, escalation_id: str) -> Escalation:
     found = session.get(Escalation, escalation_id)
     if found is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.core.db import UnitOfWork
@@ -21,12 +22,15 @@ COMING_BACK = Step(0, COME_BACK)
 class Stepping:
     """What the steps of one incident in one transaction have in common."""
 
-    def __init__(self, uow: UnitOfWork, incident: Incident, public_url: str) -> None:
+    def __init__(self, uow: UnitOfWork, incident: Incident, due: Sequence[Deadline], public_url: str) -> None:
         self.uow = uow
         self.incident = incident
         self.public_url = public_url
+        self._escalations = queries.escalations_of(uow.session, due)
         self.setting = queries.setting_of(uow.session, incident)
         self._policies: dict[str, Policy] = {}
+        uow.scratch[people.HOLDERS] = {}
+        uow.scratch[notices.MEMORY] = notices.Memory()
 
     def do(self, deadline_id: str) -> bool:
         """Claim a deadline, set the next, act, write it down. False when it is not to be done any more."""
@@ -35,8 +39,7 @@ class Stepping:
             return False
         if self.incident.state is IncidentState.CLOSED:
             return False
-        escalation = queries.escalation(self.uow.session, deadline.kind, deadline.subject_id)
-        assert escalation is not None
+        escalation = self._escalations[deadline.kind, deadline.subject_id]
         policy = self._policy(deadline.kind)
         if deadline.do != COME_BACK and (until := self._put_off(policy, deadline)) is not None:
             deadline.due_at = until
@@ -76,8 +79,9 @@ class Stepping:
             escalation.told_at = escalation.told_at or self.uow.now
             escalation.title, escalation.told = subject.title[:200], ", ".join(told)
             escalation.acks, escalation.needs = 0, step.needs
-            self.uow.session.flush()
         waits = following if following is not None and following.state is DeadlineState.OPEN else None
+        if step.do in kind.does:  # which may have moved it, or begun anew
+            waits = queries.open_deadline(self.uow.session, deadline.kind, deadline.subject_id)
         stepped = EscalationStepped(
             what=deadline.kind,
             subject_id=deadline.subject_id,
@@ -121,13 +125,16 @@ class Stepping:
         step = policy.steps[deadline.step]
         if step.do in kind.does:
             kind.does[step.do](self.uow, self.incident, deadline.subject_id, late_seconds)
+            self.uow.scratch[notices.MEMORY] = notices.Memory()  # who was asked has a letter now
             return [], ""
         if step.do == WEBHOOK:
             system = notices.tell_system(self.uow, self.incident, escalation, deadline.id, step, subject)
             return system, "another system"
         if not step.tells:
             return [], ""
-        already = {n.person_id for n in queries.notices_of(self.uow.session, escalation.id)}
+        already: set[str] = set()
+        if step.do == "tell_in_turn":
+            already = {n.person_id for n in queries.notices_of(self.uow.session, escalation.id)}
         found = people.meant(self.uow, self.incident, step, subject, already)
         return self._tell(policy, escalation, step, subject, found), found.role
 

@@ -66,7 +66,7 @@ def _send_together(
     public_url: str,
 ) -> None:
     told = [texts.Told(n.title, n.words, n.role, n.code if n.asked else "") for n, _ in found]
-    told.sort(key=lambda each: not each.code)
+    told.sort(key=lambda each: (not each.code, len(each.code), each.code))
     link = notices.link_for(uow, person.id, public_url)
     bundle = uow.new_id()
     place = uow.session.get_one(Facility, found[0][1].facility_id).code
