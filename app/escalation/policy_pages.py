@@ -99,6 +99,7 @@ def set_policy(facility_id: UUID, kind: str) -> Any:
 def _form() -> dict[str, Any]:
     """What was typed: the fields of each step under its number, from 1, and those of the whole."""
     data: dict[str, Any] = {name: typed(name) for name in ("rounds", "hold_minutes", "bundled")}
+    data["hold_minutes"] = data["hold_minutes"] or "30"
     data["rows"] = sum(f"do_{n}" in request.form for n in range(1, MOST_STEPS + 1))
     for n in range(1, data["rows"] + 1):
         data |= {f"{name}_{n}": typed(f"{name}_{n}") for name in TEXTS}
