@@ -73,7 +73,7 @@ def test_handing_on_brings_the_next_step_at_once(db, hospital, act, late, clock:
     assert reply(db, hospital.phone(0), "2A")
     assert coming(db)[0].due_at <= clock.now()
     assert tick(db) == 1
-    assert [n.answer for n in notices(db)][0] == "handed_on"
+    assert notices(db)[0].answer == "handed_on"
     assert events(db, incident, "escalation.handed_on")[0]["to"] is None
 
 
