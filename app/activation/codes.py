@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +14,16 @@ from app.activation.candidates import chunks
 from app.activation.models import Question, QuestionState
 from app.activation.rules import CODE_REST, next_code
 from app.staffing.models import ContactMethod, Person
+
+Given = Callable[[Session, Sequence[str], datetime], Iterable[tuple[str, str, bool]]]
+_ALSO: list[Given] = []
+
+
+def also_gives(given: Given) -> Given:
+    """Register whoever else puts letters into texts: (session, numbers, now) to (number, letter, still open),
+    so that a reply from a phone can never be for two things."""
+    _ALSO.append(given)
+    return given
 
 
 @dataclass
@@ -48,6 +58,10 @@ def codes_of(session: Session, people: Iterable[Person], now: datetime, asking: 
             found.used[address].add(code)
             if state is QuestionState.OPEN and slot_id != asking:
                 found.open[address] += 1
+        for given in _ALSO:
+            for address, code, still_open in given(session, some, now):
+                found.used[address].add(code)
+                found.open[address] += still_open
     return found
 
 

@@ -21,6 +21,7 @@ from app.board.sections.findings import Findings
 from app.board.sections.requests import Requests
 from app.board.sections.surge import Surge
 from app.board.sections.tasks import Tasks
+from app.board.sections.waiting import Waiting
 from app.journal import Entry, Event
 
 Handler = Callable[["Picture", Entry, Any], Iterable[str] | None]
@@ -58,6 +59,7 @@ class Picture:
     requests: Requests = field(default_factory=Requests)
     surge: Surge = field(default_factory=Surge)
     findings: Findings = field(default_factory=Findings)
+    waiting: Waiting = field(default_factory=Waiting)
     recent: list[LogLine] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
     """Card id to the seq that last changed it; EVERY_CARD for what changed all of them."""

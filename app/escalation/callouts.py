@@ -14,6 +14,7 @@ from app.escalation import deadlines
 from app.escalation.deadlines import ENGINE
 from app.escalation.kinds import KINDS, Subject, escalates
 from app.escalation.planner import Policy, Step
+from app.escalation.steps import UNTIL_ENDED
 from app.incidents.models import Incident
 from app.journal import Entry, subscribe
 
@@ -26,9 +27,9 @@ POSITION = Policy(
         Step(5, "tell_commander"),
         Step(10, "repeat"),
     ),
-    rounds=2,
+    rounds=UNTIL_ENDED,
 )
-GROUP = Policy((Step(10, "ask_next"), Step(10, "tell_supervisor"), Step(10, "repeat")), rounds=2)
+GROUP = Policy((Step(10, "ask_next"), Step(10, "tell_supervisor"), Step(10, "repeat")), rounds=UNTIL_ENDED)
 
 
 def _about(session: Session, slot_id: str) -> Subject:
@@ -65,6 +66,7 @@ for _name, _label, _default in (
         does={"ask_next": _ask_next, "repeat": _repeat},
         default=_default,
         shown=True,
+        life_safety=True,
     )
 
 

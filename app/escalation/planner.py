@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.core.errors import Invalid
+from app.escalation.steps import DOES, LEVELS, MOST_ROUNDS, MOST_STEPS, REPEAT, Policy, Step, checked
 
-# What a step can do, in the words of the page that edits it. A kind of thing allows some of these.
-DOES = {
-    "ask_next": "ask the next on the list",
-    "mark_overdue": "mark it overdue",
-    "tell_supervisor": "tell the supervisor",
-    "tell_commander": "tell the incident commander",
-    "repeat": "begin again with the first step",
-}
-MOST_STEPS = 12
-LONGEST_WAIT = 24 * 60
-MOST_ROUNDS = 5
+__all__ = [
+    "DOES",
+    "MOST_ROUNDS",
+    "MOST_STEPS",
+    "Due",
+    "Policy",
+    "Setting",
+    "Step",
+    "again",
+    "checked",
+    "course",
+    "first_step",
+    "next_step",
+    "passed_over",
+    "put_off",
+    "wait_of",
+]
+
+MOST_GROWTH = 8
+LONGEST_GROWN = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
-class Step:
-    """`wait_minutes` after the step before, or after the beginning, do `do`."""
+class Setting:
+    """Where a policy runs: what its hours and conditions are measured by."""
 
-    wait_minutes: int
-    do: str
+    zone: str = "UTC"
+    exercise: bool = False
+    level: str = LEVELS[-1]
+
+    def allows(self, step: Step) -> bool:
+        if step.only and self.exercise is not (step.only == "exercise"):
+            return False
+        return not step.from_level or LEVELS.index(self.level) >= LEVELS.index(step.from_level)
 
 
-@dataclass(frozen=True)
-class Policy:
-    """`rounds`: how often its steps are gone through at most, when the last says repeat."""
-
-    steps: tuple[Step, ...]
-    rounds: int = 1
-
-    def dump(self) -> str:
-        return json.dumps([[step.wait_minutes, step.do] for step in self.steps])
-
-    @classmethod
-    def load(cls, steps: str, rounds: int) -> Policy:
-        return cls(tuple(Step(wait, do) for wait, do in json.loads(steps)), rounds)
+ANYWHERE = Setting()
 
 
 @dataclass(frozen=True)
@@ -54,40 +56,73 @@ class Due:
     due_at: datetime
 
 
-def first_step(policy: Policy, beginning: datetime, round_: int = 1) -> Due | None:
+def first_step(
+    policy: Policy, beginning: datetime, round_: int = 1, setting: Setting = ANYWHERE
+) -> Due | None:
     """None for a policy without steps: nothing is waited for."""
-    return _due(policy, 0, round_, beginning)
+    return _due(policy, 0, round_, beginning, setting)
 
 
-def next_step(policy: Policy, step: int, round_: int, now: datetime) -> Due | None:
+def next_step(
+    policy: Policy, step: int, round_: int, now: datetime, setting: Setting = ANYWHERE
+) -> Due | None:
     """The step after `step`, counted from now: after an outage steps come one by one, not all at once."""
-    if policy.steps[step].do == "repeat":
-        return _due(policy, 0, round_ + 1, now)
-    return _due(policy, step + 1, round_, now)
+    if policy.steps[step].do == REPEAT:
+        return _due(policy, 0, round_ + 1, now, setting)
+    return _due(policy, step + 1, round_, now, setting)
 
 
-def checked(steps: list[Step], rounds: int, allowed: tuple[str, ...]) -> Policy:
-    """The policy, or Invalid naming the step and what is allowed."""
-    if len(steps) > MOST_STEPS:
-        raise Invalid.field("steps", f"at most {MOST_STEPS} steps are allowed")
-    if not 1 <= rounds <= MOST_ROUNDS:
-        raise Invalid.field("rounds", f"must be a whole number from 1 to {MOST_ROUNDS}")
-    for number, step in enumerate(steps, 1):
-        if not 0 <= step.wait_minutes <= LONGEST_WAIT:
-            raise Invalid.field(f"wait_{number}", f"must be from 0 to {LONGEST_WAIT} minutes")
-        if step.do not in allowed:
-            raise Invalid.field(f"do_{number}", f"must be one of {', '.join(allowed)}")
-        if step.do == "repeat" and number < len(steps):
-            raise Invalid.field(f"do_{number}", "repeat can only be the last step")
-        if step.do == "repeat" and not any(s.wait_minutes for s in steps):
-            raise Invalid.field(f"wait_{number}", "steps that repeat must wait somewhere")
-    return Policy(tuple(steps), rounds)
+def again(policy: Policy, step: int, round_: int, now: datetime, setting: Setting = ANYWHERE) -> Due | None:
+    """The same step once more, its whole wait from now."""
+    return _due(policy, step, round_, now, setting)
 
 
-def _due(policy: Policy, step: int, round_: int, since: datetime) -> Due | None:
-    if step >= len(policy.steps):
-        return None
+def put_off(policy: Policy, step: int, now: datetime, setting: Setting) -> datetime | None:
+    """Until when a step that has come must wait after all: it came late, and its hours are over."""
     wanted = policy.steps[step]
-    if wanted.do == "repeat" and round_ >= policy.rounds:
+    if wanted.window is None or wanted.outside != "wait" or wanted.window.is_open(now, setting.zone):
         return None
-    return Due(step, round_, wanted.do, since + timedelta(minutes=wanted.wait_minutes))
+    return wanted.window.opens(now, setting.zone)
+
+
+def passed_over(policy: Policy, step: int, now: datetime, setting: Setting) -> bool:
+    """Whether a step that has come is not to be done after all."""
+    wanted = policy.steps[step]
+    closed = wanted.window is not None and not wanted.window.is_open(now, setting.zone)
+    return not setting.allows(wanted) or (closed and wanted.outside == "skip")
+
+
+def course(policy: Policy, beginning: datetime, setting: Setting = ANYWHERE, most: int = 16) -> list[Due]:
+    """What happens when nobody ever answers and the engine is never late: the first `most` steps."""
+    found: list[Due] = []
+    due = first_step(policy, beginning, 1, setting)
+    while due is not None and len(found) < most:
+        found.append(due)
+        due = next_step(policy, due.step, due.round, due.due_at, setting)
+    return found
+
+
+def wait_of(policy: Policy, step: int, round_: int) -> timedelta:
+    """How long a step waits. With rounds until the end, each round after the first waits twice as long as
+    the one before, up to eight times: nobody is forgotten, nobody is rung for ever every five minutes."""
+    wait = timedelta(minutes=policy.steps[step].wait_minutes)
+    if policy.rounds or round_ < 2:
+        return wait
+    factor = MOST_GROWTH if round_ > MOST_GROWTH else min(1 << (round_ - 1), MOST_GROWTH)
+    return max(wait, min(wait * factor, LONGEST_GROWN))
+
+
+def _due(policy: Policy, step: int, round_: int, since: datetime, setting: Setting) -> Due | None:
+    """The first step from `step` on that can be done; the wait of those passed over counts all the same."""
+    for number in range(step, len(policy.steps)):
+        wanted = policy.steps[number]
+        since += wait_of(policy, number, round_)
+        if wanted.do == REPEAT:
+            return None if policy.rounds and round_ >= policy.rounds else Due(number, round_, REPEAT, since)
+        if not setting.allows(wanted):
+            continue
+        if wanted.window is None or wanted.window.is_open(since, setting.zone):
+            return Due(number, round_, wanted.do, since)
+        if wanted.outside == "wait":
+            return Due(number, round_, wanted.do, wanted.window.opens(since, setting.zone))
+    return None

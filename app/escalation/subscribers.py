@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from app.activation.codes import also_gives
 from app.core.db import UnitOfWork
-from app.escalation import callouts, deadlines, tasks
+from app.escalation import alarms, callouts, deadlines, numbers, phones, positions, reports, requests, tasks
 from app.escalation.kinds import KINDS
 from app.escalation.models import FrozenPolicy
 from app.escalation.queries import policy_for
 from app.incidents.events import IncidentClosed, IncidentDeclared
 from app.journal import Entry, subscribe
+from app.messaging.inbox import on_reply
 
-FOLLOWED = (callouts, tasks)
+FOLLOWED = (alarms, callouts, numbers, positions, reports, requests, tasks)
+
+on_reply(phones.take_replies, first=True)
+also_gives(phones.given)
 
 
 @subscribe(IncidentDeclared)
@@ -23,6 +28,8 @@ def declared(uow: UnitOfWork, entry: Entry) -> None:
             FrozenPolicy(incident_id=event.incident_id, kind=kind, steps=policy.dump(), rounds=policy.rounds)
         )
     uow.session.flush()
+    positions.declared(uow, event)
+    reports.declared(uow, event)
 
 
 @subscribe(IncidentClosed)

@@ -149,6 +149,13 @@ class Noted(Event):
     text: str
 
 
+@event("report.given", "report")
+class SituationReported(Event):
+    """How things stand, for the operational period that begins with it."""
+
+    text: str
+
+
 @event("entry.corrected", "entry:{seq}")
 class EntryCorrected(Event):
     """The earlier entry stays as it was; this says what should have stood there, and why."""

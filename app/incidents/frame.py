@@ -20,6 +20,7 @@ TABS = (
     ("Positions", "incidents.positions", Permission.BOARD_VIEW),
     ("Call-outs", "activation.index", Permission.BOARD_VIEW),
     ("Tasks", "incidents.tasks", Permission.BOARD_VIEW),
+    ("Waiting", "escalation.waiting", Permission.BOARD_VIEW),
     ("Objectives", "incidents.objectives", Permission.BOARD_VIEW),
     ("Requests", "resources.of_incident", Permission.BOARD_VIEW),
     ("Command", "incidents.command", Permission.BOARD_VIEW),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.permissions import Permission
 from app.incidents import catalogue
+from app.incidents.events import SituationReported
 from app.incidents.models import (
     Assignment,
     CommandOffer,
@@ -23,6 +25,7 @@ from app.incidents.models import (
     TaskState,
 )
 from app.incidents.rules import Seat
+from app.journal.models import JournalEntry
 
 
 def incident(session: Session, incident_id: str) -> Incident:
@@ -108,6 +111,14 @@ def tasks(
     """The earliest due first, those without a deadline last."""
     query = tasks_of(incident_id, state=state, position=position)
     return session.scalars(query.order_by(Task.due_at.is_(None), Task.due_at, Task.id)).all()
+
+
+def last_report(session: Session, incident: Incident) -> datetime | None:
+    """When the last situation report was given."""
+    query = sa.select(sa.func.max(JournalEntry.occurred_at)).where(
+        JournalEntry.stream == incident.stream, JournalEntry.kind == SituationReported.kind
+    )
+    return session.scalar(query)
 
 
 def objectives(session: Session, incident_id: str) -> Sequence[Objective]:

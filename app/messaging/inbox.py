@@ -61,13 +61,14 @@ _REPLY_HANDLERS: list[ReplyHandler] = []
 _DELIVERY_HANDLERS: dict[Purpose, list[DeliveryHandler]] = {}
 
 
-def on_reply(handler: ReplyHandler) -> ReplyHandler:
+def on_reply(handler: ReplyHandler, *, first: bool = False) -> ReplyHandler:
     """Decorator: called with texts from known phones, in one transaction in which nothing but the texts
     themselves is locked yet. Returns for each whether it knew what to do, or the words in which to tell who is
     on the line what was done: the first handler that does ends the search. None when it failed and is to be
-    tried again later, which undoes nothing of the others. Of a single text a failure may be raised.
+    tried again later, which undoes nothing of the others. Of a single text a failure may be raised. `first`: before
+    those that are there, for one that takes only what is certainly its own.
     """
-    _REPLY_HANDLERS.append(handler)
+    _REPLY_HANDLERS.insert(0 if first else len(_REPLY_HANDLERS), handler)
     return handler
 
 

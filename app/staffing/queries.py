@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -10,8 +11,8 @@ from sqlalchemy.orm import Session
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.permissions import Permission
-from app.facilities.models import Facility
-from app.staffing.models import DepthEntry, Person, Skill
+from app.facilities.models import Facility, Unit
+from app.staffing.models import DepthEntry, Leave, Person, Shift, ShiftKind, Skill
 
 
 def hospital(session: Session, actor: Actor, code: str, permission: Permission) -> Facility:
@@ -101,3 +102,16 @@ def places(session: Session, person_id: str) -> Sequence[DepthEntry]:
 def _has(word: str) -> sa.ColumnElement[bool]:
     columns = (Person.name, Person.job_title, Person.department, Person.employee_number)
     return sa.or_(*(column.icontains(word, autoescape=True) for column in columns))
+
+
+def on_duty(session: Session, facility_id: str, unit_code: str, now: datetime) -> list[Person]:
+    """Who is on duty in a unit now: on a shift there and not on leave. Empty too while no shifts are known."""
+    away = sa.select(Leave.person_id).where(Leave.starts_at <= now, Leave.ends_at > now)
+    query = (
+        sa.select(Person)
+        .join(Shift, Shift.person_id == Person.id)
+        .join(Unit, Unit.id == Shift.unit_id)
+        .where(Unit.facility_id == facility_id, Unit.code == unit_code, Shift.kind != ShiftKind.ON_CALL)
+        .where(Shift.starts_at <= now, Shift.ends_at > now, Person.active, Person.id.not_in(away))
+    )
+    return list(session.scalars(query.order_by(Person.name, Person.id).distinct()))

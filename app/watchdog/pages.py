@@ -11,6 +11,7 @@ from app.accounts.access import actor, requires
 from app.core.errors import Invalid
 from app.core.permissions import Permission
 from app.escalation import queries as escalation
+from app.escalation.deadlines import COME_BACK
 from app.escalation.kinds import KINDS
 from app.escalation.planner import DOES
 from app.health.checks import late_parts
@@ -66,7 +67,7 @@ def engine() -> str:
             texts=queue(db, now),
             loads=escalation.loads(db, now),
             waiting=waiting,
-            does=DOES,
+            does=dict(DOES) | {COME_BACK: "it comes back"},
             first=FIRST,
             beats=beats,
             stopped=late_parts(beats, now),

@@ -174,7 +174,7 @@ def test_engine_and_policies(app, commander: PageClient, db, hospital, incident)
     wrong = administrator.post(url, {"wait_1": "5", "do_1": "mark_overdue", "rounds": "1"}, 422).text
     assert "must be one of" in wrong
     administrator.post(url, {"wait_1": "7", "do_1": "ask_next", "rounds": "1"})
-    assert "7 min: ask the next on the list" in administrator.get("/engine/policies").text
+    assert "after 7 min ask the next on the list" in administrator.get("/engine/policies").text
     administrator.get(f"/engine/policies/{hospital.facility.id}/nonsense", 404)
 
 

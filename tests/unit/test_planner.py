@@ -69,7 +69,7 @@ def test_a_policy_survives_being_stored(some: list[Step], rounds: int) -> None:
         ([Step(1, "mark_overdue")], 1, "do_1"),
         ([Step(1, "repeat"), Step(1, "ask_next")], 1, "do_1"),
         ([Step(0, "ask_next"), Step(0, "repeat")], 1, "wait_2"),
-        ([Step(1, "ask_next")], 0, "rounds"),
+        ([Step(1, "ask_next")], 6, "rounds"),
         ([Step(1, "ask_next")] * 13, 1, "steps"),
     ],
 )

@@ -12,6 +12,7 @@ from app.board.faces import (
     requests,
     surge,
     tasks,
+    waiting,
 )
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "requests",
     "surge",
     "tasks",
+    "waiting",
 ]
 
 # What a commander looks for first stands first; a card that is not named here comes last in its region.
@@ -34,6 +36,7 @@ ORDER = (
     "surge",
     "callouts",
     "messages",
+    "waiting",
     "tasks",
     "capacity",
     "requests",

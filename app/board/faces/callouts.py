@@ -14,15 +14,10 @@ from app.board.faces import links
 from app.board.picture import Picture
 from app.board.sections.callouts import CalloutView, QuestionView, SlotView
 from app.board.wording import Data, says
+from app.escalation.wording import NEXT
 
 SHOWN = 12
 COMING = 6
-NEXT = {
-    "ask_next": "the next is asked",
-    "tell_supervisor": "a supervisor is told",
-    "tell_commander": "the commander is told",
-    "repeat": "the list begins again",
-}
 STATES = {
     "open": ("waiting", "watch"),
     "exhausted": ("nobody left to ask", "act"),
@@ -188,23 +183,6 @@ def _answer_words(data: Data, _picture: Picture) -> str:
     return f"{data['person_name']} {said[data['outcome']]}, for {data['title']}{late}"
 
 
-def _stepped_words(data: Data, _picture: Picture) -> str:
-    done = {
-        "ask_next": "No answer, next to be asked",
-        "mark_overdue": "Overdue",
-        "repeat": "List begun again",
-        "tell_supervisor": f"Told supervisor {_joined(data['told'])}",
-        "tell_commander": f"Told commander {_joined(data['told'])}",
-    }
-    late = f", {data['late_seconds'] // 60} min late" if data["late_seconds"] >= 60 else ""
-    return f"{done[data['do']]}: {data['title']}{late}"
-
-
-def _set_words(data: Data, picture: Picture) -> str:
-    slot = picture.callouts.slots[data["subject_id"]]
-    return f"Without an answer for {slot.title}, {NEXT[data['do']]}"
-
-
 def _joined(names: Sequence[str], most: int = 3) -> str:
     if not names:
         return "nobody"
@@ -226,5 +204,3 @@ says("slot.filled", "{title} filled: {by}. {stood_down} stood down")
 says("slot.reopened", "{title} wanted again: {person_name} cannot come after all")
 says("slot.exhausted", "Nobody left to ask for {title}; {unanswered} have not answered")
 says("callout.stopped", "Call-out stopped: {reason}. {stood_down} stood down")
-says("escalation.set", _set_words)
-says("escalation.stepped", _stepped_words)

@@ -7,7 +7,14 @@ from app.incidents.actions.command import (
     take_over_command,
     withdraw_command,
 )
-from app.incidents.actions.lifecycle import change_level, close, correct, declare, note
+from app.incidents.actions.lifecycle import (
+    change_level,
+    close,
+    correct,
+    declare,
+    note,
+    report_situation,
+)
 from app.incidents.actions.objectives import end_objective, set_objective
 from app.incidents.actions.positions import assign, end_assignment, open_position, relieve
 from app.incidents.actions.tasks import add_task, finish_task, mark_overdue, reopen_task, set_aside_task
@@ -30,6 +37,7 @@ __all__ = [
     "open_position",
     "relieve",
     "reopen_task",
+    "report_situation",
     "set_aside_task",
     "set_objective",
     "take_over_command",

@@ -110,6 +110,12 @@ def note(
     return record(uow, incident, actor, noted, occurred_at=occurred_at)
 
 
+def report_situation(uow: UnitOfWork, actor: Actor, incident_id: str, *, text: str) -> Entry:
+    """How things stand. The next report is owed a reporting period later."""
+    incident = take(uow, actor, Permission.JOURNAL_NOTE, incident_id)
+    return record(uow, incident, actor, events.SituationReported(text=required_text("text", text, 4000)))
+
+
 def correct(
     uow: UnitOfWork, actor: Actor, incident_id: str, *, seq: int, statement: str, reason: str
 ) -> Entry:

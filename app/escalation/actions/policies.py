@@ -17,7 +17,15 @@ from app.journal import append, lock_or_open
 
 
 def set_policy(
-    uow: UnitOfWork, actor: Actor, facility_id: str, kind: str, *, steps: Sequence[Step], rounds: int
+    uow: UnitOfWork,
+    actor: Actor,
+    facility_id: str,
+    kind: str,
+    *,
+    steps: Sequence[Step],
+    rounds: int,
+    hold_minutes: int = 30,
+    bundled: bool = True,
 ) -> Policy:
     """What incidents declared from now on do for a kind. Running incidents keep what they were declared with.
 
@@ -28,7 +36,7 @@ def set_policy(
         raise NotFound("There is no such kind of policy.")
     stream = f"facility:{facility(uow.session, facility_id).id}"
     lock_or_open(uow, stream)
-    policy = checked(list(steps), rounds, KINDS[kind].allowed)
+    policy = checked(steps, rounds, KINDS[kind].allowed, hold_minutes=hold_minutes, bundled=bundled)
     uow.session.merge(
         EscalationPolicy(
             facility_id=facility_id,
