@@ -56,7 +56,7 @@ from app.messaging.worker import Sender as Engine
 from app.staffing.models import ContactMethod, Person, Skill
 from bench import bare
 from bench.answers import post_answers
-from bench.running import answers, carrier, child, until
+from bench.running import answers, carrier, child, report_nothing, until
 from config import logs
 from config.settings import Settings, Twilio
 from tests.fakes.carrier.settings import Settings as CarrierSettings
@@ -134,6 +134,7 @@ class Place:
     latency: float
     rate: float
     answers: bool
+    reports: bool
 
     @property
     def public_url(self) -> str:
@@ -154,11 +155,15 @@ def main() -> None:
     parser.add_argument("--rate", type=float, nargs="+", default=[0.0], help="segments a second; 0: no limit")
     parser.add_argument("--engine", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--no-answers", action="store_true", help="only send")
+    parser.add_argument(
+        "--no-reports", action="store_true", help="the carrier reports nothing, as to the bare outbox"
+    )
     parser.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
     options = parser.parse_args()
     engines = ("sqlite", "postgresql") if options.engine == "both" else (options.engine,)
     each = product(engines, options.people, options.latency, options.rate)
-    measured = chain.from_iterable(measure(*one, not options.no_answers) for one in each)
+    wanted = (not options.no_answers, not options.no_reports)
+    measured = chain.from_iterable(measure(*one, *wanted) for one in each)
     if options.json:
         print(json.dumps({"bench": "activation", "rows": [asdict(row) for row in measured]}))
         return
@@ -167,7 +172,9 @@ def main() -> None:
         show(row)
 
 
-def measure(engine: str, people: int, latency: float, rate: float, answers: bool) -> Iterator[Row]:
+def measure(
+    engine: str, people: int, latency: float, rate: float, answers: bool, reports: bool
+) -> Iterator[Row]:
     for run in (muster,) if rate else (muster, outbox):
         with ExitStack() as stack:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -178,7 +185,8 @@ def measure(engine: str, people: int, latency: float, rate: float, answers: bool
             carrier_url = stack.enter_context(carrier(latency, rate))
             key_file = directory / "journal.key"
             key_file.write_text(bytes(range(32)).hex())
-            yield run(Place(engine, url, key_file, carrier_url, people, free_port(), latency, rate, answers))
+            wanted = (latency, rate, answers, reports)
+            yield run(Place(engine, url, key_file, carrier_url, people, free_port(), *wanted))
 
 
 def muster(place: Place) -> Row:
@@ -191,6 +199,8 @@ def muster(place: Place) -> Row:
         Group(f"{SKILL}-{start}", None, min(IN_A_GROUP, place.people - start))
         for start in range(0, place.people, IN_A_GROUP)
     ]
+    if not place.reports:
+        report_nothing(place.carrier_url)
     with serving(place, app, "wsgi:app", _environment(place)), sending(app):
         began = time.time()
         db.transact(open_callout, commander, incident_id, groups=everybody, public_url=place.public_url)
@@ -198,7 +208,11 @@ def muster(place: Place) -> Row:
         opened = committed - began
         last, duplicates = all_sent(place)
         size = _summary(place)["segments"]
-        delivered = until(lambda: _count(db, sa.func.count(Intent.delivered_at)) >= place.people) - committed
+        delivered = None
+        if place.reports:
+            delivered = (
+                until(lambda: _count(db, sa.func.count(Intent.delivered_at)) >= place.people) - committed
+            )
         took = None
         if place.answers:
             began, _ = answer(place)
@@ -252,10 +266,15 @@ def answer(place: Place) -> tuple[float, float]:
 def serving(place: Place, app: Flask, target: str, environment: dict[str, str]) -> Iterator[None]:
     """The web side at `place.public_url`: threads of this process for SQLite, gunicorn for PostgreSQL."""
     if place.engine == "sqlite":
+        drain = app.extensions["muster"].parts["drain"] if "muster" in app.extensions else None
+        if drain is not None:  # as gunicorn does
+            drain.start()
         server = make_server("127.0.0.1", place.port, app, threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield
         server.shutdown()
+        if drain is not None:
+            drain.stop()
         return
     command = [sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "2", "-b", f"127.0.0.1:{place.port}"]
     quiet = ["--no-control-socket", "--log-level", "warning", target]

@@ -44,7 +44,7 @@ class Intent(Base):
 
     __tablename__ = "intents"
     __table_args__ = (
-        sa.Index("ix_intents_pending", "turn_at", **_where("state = 'pending'")),
+        sa.Index("ix_intents_pending", "channel", "turn_at", "id", **_where("state = 'pending'")),
         sa.Index("ix_intents_under_way", "changed_at", **_where("state IN ('claimed', 'unknown', 'sent')")),
         sa.CheckConstraint("lane BETWEEN 0 AND 9", name="lane"),
     )
