@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 from app.surge.definitions import amount
 from app.surge.trial import Episode, Line
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 720, 200, 44, 22
+WIDTH, HEIGHT, LEFT, BOTTOM = 720, 200, 60, 22
 MOST_COLUMNS = 330
 TICKS = 6
 

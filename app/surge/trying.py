@@ -161,7 +161,7 @@ def _drawn(
 ) -> Drawn:
     line: Line = tuple((at, bounds.low if bounds.known else None) for at, bounds in stretch.target)
     found = chart(line, [crossings, *rows], [question.target.threshold], stretch.begins, stretch.ends, zone)
-    words = f"{stretch.name}: {len(crossings)} crossings; " + "; ".join(
-        f"set {chr(65 + place)} fired {len(row)} times" for place, row in enumerate(rows)
+    words = f"{stretch.name}: crossed {len(crossings)}×; " + "; ".join(
+        f"set {chr(65 + place)} fired {len(row)}×" for place, row in enumerate(rows)
     )
     return Drawn(stretch.name, found, words)

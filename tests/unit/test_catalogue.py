@@ -1,6 +1,7 @@
 """The shipped packs are complete and hang together, and a broken pack says what is wrong with it."""
 
 import csv
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -222,6 +223,12 @@ class TestSurgePacks:
         assert {each.definition.kind for each in found["iom_2009"].rules} == {"indicator"}
         resources = {each.definition.resource for each in found["iom_2009"].rules}
         assert resources == {"staff", "stuff", "space", "systems"}
+
+    def test_the_opel_template_is_empty_but_for_its_shape(self) -> None:
+        """Its cut-points are filled in from the official annex by whoever answers for them, never by us."""
+        template = tomllib.loads((packs.DATA / "opel_template.toml").read_text(encoding="utf-8"))
+        assert template["version"] == "0-template"
+        assert (template["parameters"], template["bands"], template["effective_from"]) == ([], [], "")
 
     @pytest.mark.parametrize(
         ("old", "new", "message"),

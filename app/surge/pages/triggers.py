@@ -55,7 +55,8 @@ def new_trigger(code: str) -> str:
     """`?pack=` and `?rule=` begin with a published rule."""
     with runtime().db.read() as db:
         facility = hospital(db, code)
-    return _editor(facility, None, form_of(_from_pack() or NEW), {})
+    definition = _from_pack() or NEW
+    return _editor(facility, None, form_of(definition), {}, definition)
 
 
 @pages.route("/capacity/<code>/triggers/new", methods=["POST"])

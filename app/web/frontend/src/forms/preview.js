@@ -9,12 +9,13 @@ function follow(form, id) {
   let timer = 0;
   let asked = 0;
 
+  // Not form.action: a field may have that name.
   async function show() {
     const mine = ++asked;
     const body = new FormData(form);
     body.set("step", "preview");
     try {
-      const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" }, signal: AbortSignal.timeout(10_000) });
+      const response = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "text/html" }, signal: AbortSignal.timeout(10_000) });
       if (mine !== asked || !(response.ok || response.status === 422)) return;
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       const fresh = page.getElementById(id);
