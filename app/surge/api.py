@@ -1,4 +1,4 @@
-"""/api/v1/readings and /api/v1/facilities/{code}/capacity"""
+"""/api/v1/readings, /api/v1/facilities/{code}/capacity and /api/v1/triggers/evaluate"""
 
 from __future__ import annotations
 
@@ -18,7 +18,17 @@ from app.runtime import runtime
 from app.surge import actions, queries
 from app.surge.actions import Entered, Given, Refused
 from app.surge.capacity import house
-from app.surge.schemas import MOST_AT_ONCE, CapacityOut, EnteredOut, ReadingIn
+from app.surge.definitions import rule_errors
+from app.surge.evaluating import SHELVE, Act, evaluate_all
+from app.surge.schemas import (
+    MOST_AT_ONCE,
+    CapacityOut,
+    EnteredOut,
+    EvaluatedOut,
+    EvaluateIn,
+    ReadingIn,
+)
+from app.surge.triggers import Rule
 from app.web.api import blueprint, post
 
 api = blueprint("surge", "Readings of beds and patients, and what they add up to")
@@ -78,12 +88,51 @@ def capacity(code: str) -> dict[str, Any]:
             "recommendation": queries.open_recommendation(db, facility.id),
             "triggers": [
                 {"slug": t.slug, "title": t.title, "unit_class": t.unit_class}
-                | {"status": s.status.value, "firing": s.fired_at is not None}
+                | {"status": s.shown.value, "firing": s.fired_at is not None, "version": t.version}
                 for t, s in queries.triggers(db, facility.id)
             ],
             "classes": found.classes,
             "units": found.units,
         }
+
+
+@api.route("/triggers/evaluate", methods=["POST"])
+@api.arguments(EvaluateIn)
+@api.response(200, EvaluatedOut)
+@requires(Permission.BOARD_VIEW)
+def evaluate(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Where a rule stands after these samples, and every transition on the way. Nothing is stored
+
+    The same engine as for the hospital's own triggers. What is stale never clears: a firing stands, provisionally.
+    """
+    rule, acts = _asked(wanted)
+    points = [(each["at"], each["value"]) for each in wanted["samples"]]
+    outcome = evaluate_all(rule, points, acts, wanted["now"])
+    state = outcome.state
+    return {
+        "state": state.status.value,
+        "firing": state.fired_at is not None,
+        "provisional": state.provisional,
+        "value": state.value,
+        "beyond_since": state.beyond_since,
+        "clear_since": state.clear_since,
+        "fired_at": state.fired_at,
+        "acknowledged_at": state.acknowledged_at,
+        "shelved_until": state.shelved_until,
+        "transitions": outcome.transitions,
+    }
+
+
+def _asked(wanted: dict[str, Any]) -> tuple[Rule, list[Act]]:
+    """Raises Invalid for what no single field can be blamed for by its form."""
+    rule = Rule(**wanted["rule"])
+    errors = {f"rule.{name}": [why] for name, why in rule_errors(rule).items()}
+    for number, each in enumerate(wanted["acts"]):
+        if each["act"] == SHELVE and (each["until"] is None or each["until"] <= each["at"]):
+            errors[f"acts.{number}.until"] = ["must be a moment after `at`, when it is shelved"]
+    if errors:
+        raise Invalid("; ".join(f"{name}: {found[0]}" for name, found in errors.items()), errors)
+    return rule, [Act(**each) for each in wanted["acts"]]
 
 
 def _rows(body: Any) -> tuple[list[Any], bool]:

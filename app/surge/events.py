@@ -10,16 +10,37 @@ from app.journal import Event, event
 
 
 class FiringData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A firing that stands: `used` of `of` beds when it fired; the limit had been passed since `since`."""
+    """A firing that stands: what it saw when it fired; the limit had been passed since `since`.
+
+    Entries of before there were versions have `used` of `of` beds and `threshold_percent` instead of words.
+    """
 
     firing_id: str
     title: str
     unit_class: str
-    used: int
-    of: int
-    threshold_percent: int
     since: datetime
     fired_at: datetime
+    used: int = 0
+    of: int = 0
+    threshold_percent: int = 0
+    said: str = ""
+    rule: str = ""
+    severity: str = "medium"
+    action: str = ""
+    version: int = 1
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
+    trigger_id: str = ""
+
+
+class ShelvedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A trigger that a person has put aside."""
+
+    trigger_id: str
+    title: str
+    until: datetime
+    reason: str
+    shelved_by: str
 
 
 class RecommendationData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,14 +61,24 @@ class LevelData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @event("trigger.fired", "firing:{firing_id}")
 class TriggerFired(Event):
+    """See FiringData. `kind` is trigger or indicator; `resource` staff, stuff, space or systems."""
+
     firing_id: str
     title: str
     unit_class: str
-    used: int
-    of: int
-    threshold_percent: int
     since: datetime
     fired_at: datetime
+    used: int = 0
+    of: int = 0
+    threshold_percent: int = 0
+    said: str = ""
+    rule: str = ""
+    severity: str = "medium"
+    action: str = ""
+    version: int = 1
+    trigger_id: str = ""
+    kind_of: str = "trigger"
+    resource: str = "space"
 
 
 @event("trigger.cleared", "firing:{firing_id}")
@@ -57,6 +88,44 @@ class TriggerCleared(Event):
     firing_id: str
     title: str
     since: datetime
+
+
+@event("trigger.acknowledged", "firing:{firing_id}")
+class TriggerAcknowledged(Event):
+    """A person has seen it and takes care of it."""
+
+    firing_id: str
+    title: str
+
+
+@event("trigger.shelved", "trigger:{trigger_id}")
+class TriggerShelved(Event):
+    """A person puts a trigger aside until then. It goes on watching, and recommends nothing."""
+
+    trigger_id: str
+    title: str
+    until: datetime
+    reason: str
+
+
+@event("trigger.unshelved", "trigger:{trigger_id}")
+class TriggerUnshelved(Event):
+    """Its time is over, or a person took it back."""
+
+    trigger_id: str
+    title: str
+
+
+@event("trigger.edited", "trigger:{trigger_id}")
+class TriggerEdited(Event):
+    """A new trigger, a new version of one, or one retired (`change`), in words."""
+
+    trigger_id: str
+    title: str
+    version: int
+    change: str
+    rule: str
+    reason: str
 
 
 @event("surge.recommended", "recommendation:{recommendation_id}")
@@ -97,3 +166,4 @@ class SurgeCarriedOver(Event):
     level: LevelData | None
     firings: list[FiringData]
     recommendation: RecommendationData | None
+    shelved: list[ShelvedData] = msgspec.field(default_factory=list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,10 +14,15 @@ from app.journal import Entry
 from app.journal.models import JournalEntry
 from app.journal.queries import entry
 from app.surge import events
+from app.web.filters import stamp
 
 KINDS = (
     events.TriggerFired.kind,
     events.TriggerCleared.kind,
+    events.TriggerAcknowledged.kind,
+    events.TriggerShelved.kind,
+    events.TriggerUnshelved.kind,
+    events.TriggerEdited.kind,
     events.SurgeRecommended.kind,
     events.RecommendationEnded.kind,
     events.SurgeLevelSet.kind,
@@ -50,7 +56,22 @@ def words(kind: str, data: dict[str, Any]) -> str:
 
 
 def _fired(data: dict[str, Any]) -> str:
-    return f"Trigger fired, {data['title']}: {data['used']} of {data['of']} beds in use"
+    what = "Indicator" if data.get("kind_of") == "indicator" else "Trigger"
+    return f"{what} fired, {data['title']}: {said(data)}"
+
+
+def said(data: dict[str, Any]) -> str:
+    """What a firing saw; entries of before there were versions have numbers of beds."""
+    return str(data.get("said") or f"{data['used']} of {data['of']} beds in use")
+
+
+def _edited(data: dict[str, Any]) -> str:
+    return f"{data['title']}, {data['change']}, version {data['version']}: {data['rule']}. {data['reason']}"
+
+
+def _shelved(data: dict[str, Any]) -> str:
+    until = stamp(datetime.fromisoformat(data["until"]))
+    return f"Trigger put aside until {until}, {data['title']}: {data['reason']}"
 
 
 def _recommended(data: dict[str, Any]) -> str:
@@ -76,6 +97,10 @@ def _carried_over(data: dict[str, Any]) -> str:
 _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.TriggerFired.kind: _fired,
     events.TriggerCleared.kind: lambda data: f"Trigger cleared, {data['title']}",
+    events.TriggerAcknowledged.kind: lambda data: f"Seen and taken care of, {data['title']}",
+    events.TriggerShelved.kind: _shelved,
+    events.TriggerUnshelved.kind: lambda data: f"Trigger no longer put aside, {data['title']}",
+    events.TriggerEdited.kind: _edited,
     events.SurgeRecommended.kind: _recommended,
     events.RecommendationEnded.kind: lambda data: (
         f"Recommendation {data['label']} {data['state']}: {data['reason']}"

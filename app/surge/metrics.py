@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 HIGHEST_VALUE = 100_000
+SHIFT, DAY = timedelta(hours=13), timedelta(hours=25)
 
 
 @dataclass(frozen=True)
@@ -62,15 +63,54 @@ _ALL = (
         "patients",
         timedelta(minutes=30),
     ),
+    Metric(
+        "ed_longest_wait",
+        "Longest wait in the emergency department",
+        "Whole hours since the patient who has waited longest to be seen came.",
+        "hours",
+        timedelta(minutes=30),
+    ),
+    Metric("ventilators", "Ventilators", "Ventilators that work, in use or not.", "ventilators", SHIFT),
+    Metric(
+        "ventilators_used", "Ventilators in use", "Ventilators a patient is on now.", "ventilators", SHIFT
+    ),
+    Metric("staff_rostered", "Staff rostered", "People on the roster of today.", "people", DAY),
+    Metric(
+        "staff_absent", "Staff absent", "Of the people on the roster, those ill or absent.", "people", DAY
+    ),
+    Metric("diverting", "On divert", "1 while ambulances are sent elsewhere, 0 while not.", "", SHIFT),
+    Metric(
+        "systems_down",
+        "Systems down",
+        "Utilities and computer systems that patients depend on and that have failed.",
+        "systems",
+        SHIFT,
+    ),
+    Metric(
+        "shortages",
+        "Shortages notified",
+        "Items of which a supplier has said that they will run short.",
+        "items",
+        DAY,
+    ),
 )
 METRICS = {metric.slug: metric for metric in _ALL}
 BEDS = ("staffed_beds", "occupied_beds", "blocked_beds")
-EMERGENCY = ("ed_patients", "ed_boarding")
+EMERGENCY = ("ed_patients", "ed_boarding", "ed_longest_wait")
+HOUSE = (
+    "ventilators",
+    "ventilators_used",
+    "staff_rostered",
+    "staff_absent",
+    "diverting",
+    "systems_down",
+    "shortages",
+)
 
 
 def metrics_of(unit_class: str) -> tuple[str, ...]:
     """The metrics that are asked of a unit of this class."""
-    return (*BEDS, *EMERGENCY) if unit_class == "ed" else BEDS
+    return BEDS + {"ed": EMERGENCY, "whole_hospital": HOUSE}.get(unit_class, ())
 
 
 def fresh(metric: str, observed_at: datetime, at: datetime) -> bool:

@@ -83,7 +83,9 @@ class SurgeHospital(Base):
 
 
 class Trigger(Base):
-    """A hospital's own copy of a rule; see app.surge.packs.Trigger for the fields."""
+    """A hospital's own rule as it holds now. `definition` is JSON of app.surge.definitions.Definition; what is asked
+    of many at once stands beside it. A retired one watches nothing more.
+    """
 
     __tablename__ = "triggers"
     __table_args__ = (sa.UniqueConstraint("facility_id", "slug"),)
@@ -93,18 +95,27 @@ class Trigger(Base):
     slug: Mapped[str] = mapped_column(Code)
     title: Mapped[str] = mapped_column(Name)
     unit_class: Mapped[str] = mapped_column(Code)
-    metric: Mapped[str] = mapped_column(Code)
-    comparison: Mapped[str] = mapped_column(Code)
-    threshold_percent: Mapped[int]
-    for_minutes: Mapped[int]
-    clear_percent: Mapped[int]
-    clear_for_minutes: Mapped[int]
     recommends_rank: Mapped[int]
-    source: Mapped[str] = mapped_column(sa.Text)
+    version: Mapped[int]
+    definition: Mapped[str] = mapped_column(sa.Text)
+    retired: Mapped[bool] = mapped_column(default=False)
+
+
+class TriggerVersion(Base):
+    """Each wording a trigger has had. Never changed: a firing names the version that fired."""
+
+    __tablename__ = "trigger_versions"
+
+    trigger_id: Mapped[str] = mapped_column(sa.ForeignKey("triggers.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    definition: Mapped[str] = mapped_column(sa.Text)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_by: Mapped[str] = mapped_column(Name)
+    reason: Mapped[str] = mapped_column(sa.Text)
 
 
 class TriggerState(Base):
-    """Where a trigger stands; see app.surge.triggers.State."""
+    """Where a trigger stands; see app.surge.triggers.State. `memory` is JSON of what its window remembers."""
 
     __tablename__ = "trigger_states"
 
@@ -114,10 +125,44 @@ class TriggerState(Base):
     beyond_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     clear_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     fired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    shelved_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    known: Mapped[bool] = mapped_column(default=False)
+    value: Mapped[float | None]
+    memory: Mapped[str] = mapped_column(sa.Text, default="[]")
+    shown: Mapped[Status] = mapped_column(one_of(Status, "trigger_shown"), default=Status.UNKNOWN)
+    provisional: Mapped[bool] = mapped_column(default=False)
+    """`shown` and `provisional` as of the last look; the others as of the last thing that happened."""
+
+
+class Shelving(Base):
+    """A trigger put aside by a person until a time, with the reason; taken back, or over, at `ended_at`."""
+
+    __tablename__ = "trigger_shelvings"
+    __table_args__ = (
+        sa.Index(
+            "uq_trigger_shelvings_open",
+            "trigger_id",
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = primary_id()
+    trigger_id: Mapped[str] = mapped_column(sa.ForeignKey("triggers.id"))
+    shelved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    shelved_by: Mapped[str] = mapped_column(Name)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Firing(Base):
-    """One time that a trigger fired. It is settled once a person has decided about it."""
+    """One time that a trigger fired, by which version. It is settled once a person has decided about it.
+
+    `said`: what it saw, in words; `rule`: the limit it had passed.
+    """
 
     __tablename__ = "trigger_firings"
     __table_args__ = (
@@ -132,10 +177,16 @@ class Firing(Base):
 
     id: Mapped[str] = primary_id()
     trigger_id: Mapped[str] = mapped_column(sa.ForeignKey("triggers.id"))
+    version: Mapped[int]
+    title: Mapped[str] = mapped_column(Name)
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     fired_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    used: Mapped[int]
-    of: Mapped[int]
+    said: Mapped[str] = mapped_column(sa.Text)
+    rule: Mapped[str] = mapped_column(sa.Text)
+    severity: Mapped[str] = mapped_column(Code)
+    action: Mapped[str] = mapped_column(sa.Text)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledged_by: Mapped[str | None] = mapped_column(Name)
     cleared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled: Mapped[bool] = mapped_column(default=False)
 
@@ -202,3 +253,17 @@ class CsvUpload(Base):
     encoding: Mapped[str] = mapped_column(Code)
     content: Mapped[str] = mapped_column(sa.Text)
     uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LabRun(Base):
+    """A run of the trigger lab as it was: what was tried on what, and what came of it, as JSON."""
+
+    __tablename__ = "lab_runs"
+
+    id: Mapped[str] = primary_id()
+    facility_id: Mapped[str] = mapped_column(sa.ForeignKey("facilities.id"), index=True)
+    title: Mapped[str] = mapped_column(Name)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_by: Mapped[str] = mapped_column(Name)
+    question: Mapped[str] = mapped_column(sa.Text)
+    result: Mapped[str] = mapped_column(sa.Text)

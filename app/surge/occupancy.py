@@ -1,17 +1,19 @@
-"""From single readings to the occupancy of a class of units over time, knowing what was known when."""
+"""From single readings to a measure of a class of units over time, knowing what was known when."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from app.surge.metrics import METRICS, fresh
+from app.surge.measures import MEASURES, OCCUPIED, STAFFED, Fact, Measure, Parts, UnitBeds
+from app.surge.metrics import METRICS
 from app.surge.triggers import Sample
+
+__all__ = ["OCCUPIED", "STAFFED", "Key", "Known", "UnitBeds", "fresh_until", "parts_at", "samples"]
 
 Key = tuple[str, str]
 """Unit id and metric."""
-STAFFED, OCCUPIED = "staffed_beds", "occupied_beds"
 
 
 @dataclass(frozen=True)
@@ -22,15 +24,6 @@ class Known:
     at: datetime
 
 
-@dataclass(frozen=True)
-class UnitBeds:
-    """What is set up for a unit. `staffed` counts until somebody has ever reported staffed beds."""
-
-    id: str
-    staffed: int
-    physical: int
-
-
 def fresh_until(known: Mapping[Key, Known], now: datetime) -> datetime | None:
     """When the next of these becomes stale; None when all are already."""
     ends = (reading.at + METRICS[metric].max_age for (_, metric), reading in known.items())
@@ -38,47 +31,59 @@ def fresh_until(known: Mapping[Key, Known], now: datetime) -> datetime | None:
 
 
 def samples(
-    units: Iterable[UnitBeds],
+    units: Sequence[UnitBeds],
     before: Mapping[Key, Known],
     arrivals: Iterable[tuple[Key, Known]],
     since: datetime | None,
     now: datetime,
+    measure: Measure = MEASURES["occupancy"],
+    stale_after: int | None = None,
 ) -> list[Sample]:
-    """Occupied of staffed beds of these units together, at each moment from `since` when it changes: at
-    an observation, when one becomes stale, and now. Observations older than what is known change nothing.
+    """The measure of these units together at each moment from `since` when it changes: at an observation, and when
+    one becomes stale. Observations older than what is known change nothing; one that comes late counts from `since`.
     """
-    units = list(units)
     known = dict(before)
-    mine = {(unit.id, metric) for unit in units for metric in (STAFFED, OCCUPIED)}
+    mine = {(unit.id, metric) for unit in units for metric in measure.metrics}
     waiting = sorted(((k, r) for k, r in arrivals if k in mine), key=lambda a: a[1].at)
-    observed = [(key, known[key]) for key in mine if key in known] + waiting
-    moments = {min(reading.at, now) for _, reading in waiting} | {now}
-    moments |= {reading.at + METRICS[metric].max_age for (_, metric), reading in observed}
+    held = [(key, known[key]) for key in mine if key in known]
+    moments = {_counts_from(reading, since, now) for _, reading in waiting}
+    if since is None:
+        moments |= {reading.at for _, reading in held}
+    moments |= {reading.at + _age(metric, stale_after) for (_, metric), reading in held + waiting}
     found, next_arrival = [], 0
     for moment in sorted(m for m in moments if m <= now and (since is None or m >= since)):
-        while next_arrival < len(waiting) and min(waiting[next_arrival][1].at, now) <= moment:
+        while next_arrival < len(waiting) and _counts_from(waiting[next_arrival][1], since, now) <= moment:
             key, reading = waiting[next_arrival]
             if key not in known or reading.at >= known[key].at:
                 known[key] = reading
             next_arrival += 1
-        found.append(_sample(units, known, moment))
+        parts = parts_at(units, known, moment, measure, stale_after)
+        found.append(Sample(moment, measure.bounds(parts)))
     return found
 
 
-def _sample(units: Iterable[UnitBeds], known: Mapping[Key, Known], at: datetime) -> Sample:
-    used = of = 0
-    complete = True
-    for unit in units:
-        occupied, staffed = known.get((unit.id, OCCUPIED)), known.get((unit.id, STAFFED))
-        if occupied is not None and fresh(OCCUPIED, occupied.at, at):
-            used += occupied.value
-        else:
-            complete = False
-        if staffed is None:
-            of += unit.staffed
-        elif fresh(STAFFED, staffed.at, at):
-            of += staffed.value
-        else:
-            of += max(staffed.value, unit.physical)
-            complete = False
-    return Sample(at, used, of, complete)
+def parts_at(
+    units: Iterable[UnitBeds],
+    known: Mapping[Key, Known],
+    at: datetime,
+    measure: Measure,
+    stale_after: int | None = None,
+) -> Parts:
+    """What the measure is made of at that moment."""
+
+    def fact(unit_id: str, metric: str) -> Fact | None:
+        reading = known.get((unit_id, metric))
+        if reading is None:
+            return None
+        return Fact(reading.value, at - reading.at < _age(metric, stale_after))
+
+    return measure.parts(units, fact)
+
+
+def _age(metric: str, stale_after: int | None) -> timedelta:
+    return METRICS[metric].max_age if stale_after is None else timedelta(minutes=stale_after)
+
+
+def _counts_from(reading: Known, since: datetime | None, now: datetime) -> datetime:
+    moment = min(reading.at, now)
+    return moment if since is None else max(moment, since)

@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import msgspec
+
 from app.core.packs import Fields, PackError, read_toml
 from app.facilities.unit_classes import UNIT_CLASSES
 from app.incidents import catalogue
+from app.surge.definitions import Definition, errors_of
+from app.surge.measures import WHOLE
+from app.surge.triggers import Rule
 
 DATA = Path(__file__).parent / "data"
 
 COLOURS = ("grey", "blue", "amber", "orange", "red")
-METRICS = ("occupancy",)
-COMPARISONS = ("at_least", "at_most")
+PLACES = (*UNIT_CLASSES, WHOLE)
+"""What a rule can be about: a class of units, or the whole house."""
 LONGEST_MINUTES = 14 * 24 * 60
 
 
@@ -39,24 +44,23 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class Trigger:
-    """When a class of units passes a limit long enough, recommend the level of that rank.
+class Shipped:
+    """A rule of a pack, by its slug."""
 
-    `occupancy` is occupied beds as percent of staffed beds, over all units of the class in one hospital.
-    The trigger clears only after `clear_for_minutes` under `clear_percent` (over it, for "at_most").
-    """
+    slug: str
+    definition: Definition
+
+
+@dataclass(frozen=True, slots=True)
+class RulePack:
+    """Rules of one origin, dated. `slug` is the name of its file."""
 
     slug: str
     title: str
-    unit_class: str
-    metric: str
-    comparison: str
-    threshold_percent: int
-    for_minutes: int
-    clear_percent: int
-    clear_for_minutes: int
-    recommends_rank: int
+    version: str
+    reviewed: str
     source: str
+    rules: tuple[Shipped, ...]
 
 
 @cache
@@ -66,9 +70,16 @@ def levels() -> tuple[Level, ...]:
 
 
 @cache
-def triggers() -> tuple[Trigger, ...]:
-    """The triggers in the order of their file. Raises PackError for a broken pack."""
-    return read_triggers(DATA / "triggers.toml", [each.rank for each in levels()])
+def starting() -> RulePack:
+    """What a new hospital starts with. Raises PackError for a broken pack."""
+    return read_rules(DATA / "triggers.toml", len(levels()) - 1)
+
+
+@cache
+def examples() -> tuple[RulePack, ...]:
+    """Published rules to try and to take over, in the order of their titles."""
+    found = [read_rules(path, len(levels()) - 1) for path in (DATA / "rules").glob("*.toml")]
+    return tuple(sorted(found, key=lambda pack: pack.title))
 
 
 def read_levels(path: Path, position_slugs: Collection[str]) -> tuple[Level, ...]:
@@ -80,13 +91,14 @@ def read_levels(path: Path, position_slugs: Collection[str]) -> tuple[Level, ...
     return found
 
 
-def read_triggers(path: Path, ranks: Collection[int]) -> tuple[Trigger, ...]:
-    """Read triggers, each of which must recommend one of `ranks` above the lowest."""
+def read_rules(path: Path, highest_rank: int) -> RulePack:
+    """Read a pack of rules, each of which is right by itself and has a slug of its own."""
     pack = read_toml(path)
-    pack.only("triggers")
-    found = tuple(_trigger(table, max(ranks)) for table in pack.tables("triggers"))
-    _require_unique(path, found)
-    return found
+    pack.only("version", "title", "reviewed", "source", "triggers")
+    rules = tuple(_shipped(table, highest_rank) for table in pack.tables("triggers"))
+    _require_unique(path, rules)
+    texts = {name: pack.text(name) for name in ("title", "version", "reviewed", "source")}
+    return RulePack(path.stem, rules=rules, **texts)
 
 
 def _level(table: Fields, rank: int, position_slugs: Collection[str]) -> Level:
@@ -110,27 +122,21 @@ def _task(table: Fields, position_slugs: Collection[str]) -> LevelTask:
     )
 
 
-def _trigger(table: Fields, highest_rank: int) -> Trigger:
-    table.only(*Trigger.__dataclass_fields__)
-    comparison = table.choice("comparison", COMPARISONS)
-    threshold = table.integer("threshold_percent", 1, 300)
-    lowest, highest = (0, threshold) if comparison == "at_least" else (threshold, 300)
-    return Trigger(
-        slug=table.slug(),
-        title=table.text("title"),
-        unit_class=table.choice("unit_class", UNIT_CLASSES),
-        metric=table.choice("metric", METRICS),
-        comparison=comparison,
-        threshold_percent=threshold,
-        for_minutes=table.integer("for_minutes", 0, LONGEST_MINUTES),
-        clear_percent=table.integer("clear_percent", lowest, highest),
-        clear_for_minutes=table.integer("clear_for_minutes", 0, LONGEST_MINUTES),
-        recommends_rank=table.integer("recommends_rank", 1, highest_rank),
-        source=table.text("source"),
-    )
+def _shipped(table: Fields, highest_rank: int) -> Shipped:
+    rule_fields, own = set(Rule.__dataclass_fields__), set(Definition.__dataclass_fields__) - {"rule"}
+    table.only("slug", *sorted(own | rule_fields))
+    given = {name: value for name, value in table.values.items() if name != "slug"}
+    rule = {name: given.pop(name) for name in rule_fields & set(given)}
+    try:
+        definition = msgspec.convert({**given, "rule": rule}, Definition)
+    except msgspec.ValidationError as problem:
+        raise table.error("rule", str(problem)) from problem
+    for name, why in errors_of(definition, PLACES, highest_rank).items():
+        raise table.error(name, why)
+    return Shipped(table.slug(), definition)
 
 
-def _require_unique(path: Path, found: Collection[Level] | Collection[Trigger]) -> None:
+def _require_unique(path: Path, found: Collection[Level] | Collection[Shipped]) -> None:
     slugs = [each.slug for each in found]
     for slug in slugs:
         if slugs.count(slug) > 1:

@@ -5,21 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
+from app.core.errors import NotFound
 from app.facilities.models import Unit
 from app.facilities.stream import stream_of
 from app.surge.metrics import fresh
 from app.surge.models import (
     CsvMapping,
     Firing,
+    LabRun,
     LatestReading,
     Recommendation,
     RecommendationState,
+    Shelving,
     SurgeHospital,
     SurgeLevel,
     Trigger,
     TriggerState,
+    TriggerVersion,
 )
 from app.surge.occupancy import OCCUPIED, STAFFED, Key, Known
 
@@ -71,7 +75,9 @@ def standing_firings(session: Session, facility_id: str) -> list[tuple[Firing, T
 
 def stale_inputs(session: Session, facility_id: str, at: datetime) -> list[str]:
     """Names of the units that triggers watch and whose numbers are missing or too old."""
-    watched = sa.select(Trigger.unit_class).where(Trigger.facility_id == facility_id)
+    watched = sa.select(Trigger.unit_class).where(
+        Trigger.facility_id == facility_id, Trigger.retired.is_(False)
+    )
     query = sa.select(Unit).where(Unit.facility_id == facility_id, Unit.unit_class.in_(watched))
     known = latest_known(session, facility_id)
     return [
@@ -93,10 +99,60 @@ def triggers(session: Session, facility_id: str) -> list[tuple[Trigger, TriggerS
     query = (
         sa.select(Trigger, TriggerState)
         .join(TriggerState, TriggerState.trigger_id == Trigger.id)
-        .where(Trigger.facility_id == facility_id, Trigger.unit_class.in_(classes))
-        .order_by(Trigger.unit_class, Trigger.threshold_percent)
+        .where(
+            Trigger.facility_id == facility_id, Trigger.retired.is_(False), Trigger.unit_class.in_(classes)
+        )
+        .order_by(Trigger.unit_class, Trigger.recommends_rank, Trigger.slug)
     )
     return [(trigger, state) for trigger, state in session.execute(query)]
+
+
+def trigger(session: Session, trigger_id: str) -> tuple[Trigger, TriggerState]:
+    """Raises NotFound."""
+    found = session.get(Trigger, trigger_id)
+    if found is None:
+        raise NotFound("There is no such trigger.")
+    return found, session.get_one(TriggerState, trigger_id)
+
+
+def all_triggers(session: Session, facility_id: str) -> list[tuple[Trigger, TriggerState]]:
+    """Every trigger of a hospital, also one whose units it has not, and the retired ones last."""
+    query = (
+        sa.select(Trigger, TriggerState)
+        .join(TriggerState, TriggerState.trigger_id == Trigger.id)
+        .where(Trigger.facility_id == facility_id)
+        .order_by(Trigger.retired, Trigger.unit_class, Trigger.recommends_rank, Trigger.slug)
+    )
+    return [(trigger, state) for trigger, state in session.execute(query)]
+
+
+def versions(session: Session, trigger_id: str) -> list[TriggerVersion]:
+    """Every wording of a trigger, the newest first."""
+    query = sa.select(TriggerVersion).where(TriggerVersion.trigger_id == trigger_id)
+    return list(session.scalars(query.order_by(TriggerVersion.version.desc())))
+
+
+def firings_of(session: Session, trigger_id: str, most: int = 20) -> list[Firing]:
+    """The last times it fired, the newest first."""
+    query = sa.select(Firing).where(Firing.trigger_id == trigger_id).order_by(Firing.id.desc())
+    return list(session.scalars(query.limit(most)))
+
+
+def shelvings(session: Session, facility_id: str) -> list[tuple[Shelving, Trigger]]:
+    """What is put aside at a hospital now, the oldest first."""
+    query = (
+        sa.select(Shelving, Trigger)
+        .join(Trigger, Trigger.id == Shelving.trigger_id)
+        .where(Trigger.facility_id == facility_id, Shelving.ended_at.is_(None))
+        .order_by(Shelving.id)
+    )
+    return [(shelving, trigger) for shelving, trigger in session.execute(query)]
+
+
+def lab_runs(session: Session, facility_id: str, most: int = 30) -> list[LabRun]:
+    """The newest first, without what came of them."""
+    query = sa.select(LabRun).where(LabRun.facility_id == facility_id).options(defer(LabRun.result))
+    return list(session.scalars(query.order_by(LabRun.id.desc()).limit(most)))
 
 
 def csv_sources(session: Session) -> list[str]:

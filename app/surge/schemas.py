@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from app.surge.definitions import LARGEST, LONGEST
+from app.surge.evaluating import ACTS
 from app.surge.metrics import METRICS
+from app.surge.triggers import CHANGED, CLEARED, COMPARISONS, FIRED, UNSHELVED, Status
+from app.surge.windows import KINDS, NOW
 from app.web.api import Schema
 
 MOST_AT_ONCE = 10_000
+_STATES = {"enum": [status.value for status in Status]}
 
 
 class ReadingIn(Schema):
@@ -104,7 +109,8 @@ class TriggerOut(Schema):
     slug = fields.String(required=True)
     title = fields.String(required=True)
     unit_class = fields.String(required=True)
-    status = fields.String(required=True, metadata={"enum": ["normal", "pending", "active", "unknown"]})
+    version = fields.Integer(required=True)
+    status = fields.String(required=True, metadata=_STATES)
     firing = fields.Boolean(required=True, metadata={"description": "fired, and not yet cleared"})
 
 
@@ -117,3 +123,101 @@ class CapacityOut(Schema):
     triggers = fields.List(fields.Nested(TriggerOut), required=True)
     classes = fields.List(fields.Nested(ClassCapacityOut), required=True)
     units = fields.List(fields.Nested(UnitCapacityOut), required=True)
+
+
+class RuleIn(Schema):
+    """Times in minutes. It fires when the value has been beyond the threshold for `on_delay` without a break, and
+    clears when it has been back past the threshold by more than `deadband` for `off_delay`, but not before it has
+    stood for `min_hold`. Above 85 with a deadband of 5 clears at 80 or less; at least 85 clears under 80.
+    """
+
+    comparison = fields.String(
+        required=True,
+        validate=validate.OneOf(COMPARISONS, error="{input} is unknown; allowed are {choices}"),
+    )
+    threshold = fields.Float(required=True, validate=validate.Range(-LARGEST, LARGEST))
+    on_delay = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, LONGEST))
+    off_delay = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, LONGEST))
+    deadband = fields.Float(load_default=0.0, validate=validate.Range(0, LARGEST))
+    min_hold = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, LONGEST))
+    stale_after = fields.Integer(
+        strict=True,
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, LONGEST),
+        metadata={"description": "a sample holds for so long at most, then nothing is known; null: for ever"},
+    )
+    window = fields.String(
+        load_default=NOW,
+        validate=validate.OneOf(KINDS, error="{input} is unknown; allowed are {choices}"),
+        metadata={
+            "description": "what is compared: the value now, its mean or change over `window_minutes`, or the value "
+            "`horizon_minutes` ahead on the straight line that fits `window_minutes` best"
+        },
+    )
+    window_minutes = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, LONGEST))
+    horizon_minutes = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, LONGEST))
+
+
+class SampleIn(Schema):
+    at = fields.AwareDateTime(required=True)
+    value = fields.Float(
+        required=True,
+        allow_none=True,
+        validate=validate.Range(-1e9, 1e9),
+        metadata={"description": "holds until the next sample; null: not known from here on"},
+    )
+
+
+class ActIn(Schema):
+    """A named person's act. Shelving wants `until`."""
+
+    at = fields.AwareDateTime(required=True)
+    act = fields.String(required=True, validate=validate.OneOf(ACTS))
+    until = fields.AwareDateTime(load_default=None, allow_none=True)
+
+
+class EvaluateIn(Schema):
+    rule = fields.Nested(RuleIn, required=True)
+    samples = fields.List(fields.Nested(SampleIn), required=True, validate=validate.Length(0, MOST_AT_ONCE))
+    acts = fields.List(fields.Nested(ActIn), load_default=list, validate=validate.Length(0, 1000))
+    now = fields.AwareDateTime(
+        required=True, metadata={"description": "samples and acts after this have not happened yet"}
+    )
+
+
+class TransitionOut(Schema):
+    kind = fields.String(
+        required=True,
+        metadata={
+            "enum": [FIRED, CLEARED, UNSHELVED, CHANGED],
+            "description": "changed: any other change of state",
+        },
+    )
+    at = fields.AwareDateTime(required=True)
+    since = fields.AwareDateTime(
+        required=True, metadata={"description": "when the threshold, or the clear limit, had been passed"}
+    )
+    value = fields.Float(
+        required=True, allow_none=True, metadata={"description": "compared with the threshold then"}
+    )
+    was = fields.String(required=True, metadata=_STATES)
+    becomes = fields.String(required=True, metadata=_STATES)
+
+
+class EvaluatedOut(Schema):
+    state = fields.String(required=True, metadata=_STATES)
+    firing = fields.Boolean(required=True, metadata={"description": "fired, and not yet cleared"})
+    provisional = fields.Boolean(
+        required=True,
+        metadata={"description": "it stands, and its inputs are not known: nothing clears it until they are"},
+    )
+    value = fields.Float(
+        required=True, allow_none=True, metadata={"description": "what was last compared with the threshold"}
+    )
+    beyond_since = fields.AwareDateTime(required=True, allow_none=True)
+    clear_since = fields.AwareDateTime(required=True, allow_none=True)
+    fired_at = fields.AwareDateTime(required=True, allow_none=True)
+    acknowledged_at = fields.AwareDateTime(required=True, allow_none=True)
+    shelved_until = fields.AwareDateTime(required=True, allow_none=True)
+    transitions = fields.List(fields.Nested(TransitionOut), required=True)

@@ -20,12 +20,17 @@ def carry_over(uow: UnitOfWork, entry: Entry) -> None:
     level = None if event.exercise else queries.level(uow.session, event.facility_id)
     firings = queries.standing_firings(uow.session, event.facility_id)
     recommendation = queries.open_recommendation(uow.session, event.facility_id)
-    if level is None and not firings and recommendation is None:
+    shelved = queries.shelvings(uow.session, event.facility_id)
+    if level is None and not firings and recommendation is None and not shelved:
         return
     carried = events.SurgeCarriedOver(
         level=_level(level),
         firings=[_firing(*each) for each in firings],
         recommendation=_open(recommendation),
+        shelved=[
+            events.ShelvedData(trigger.id, trigger.title, each.until, each.reason, each.shelved_by)
+            for each, trigger in shelved
+        ],
     )
     record(uow, uow.session.get_one(Incident, event.incident_id), PROGRAM, carried)
 
@@ -38,14 +43,19 @@ def _level(found: SurgeLevel | None) -> events.LevelData | None:
 
 def _firing(firing: Firing, trigger: Trigger) -> events.FiringData:
     return events.FiringData(
-        firing.id,
-        trigger.title,
-        trigger.unit_class,
-        firing.used,
-        firing.of,
-        trigger.threshold_percent,
-        firing.since,
-        firing.fired_at,
+        firing_id=firing.id,
+        title=firing.title,
+        unit_class=trigger.unit_class,
+        since=firing.since,
+        fired_at=firing.fired_at,
+        said=firing.said,
+        rule=firing.rule,
+        severity=firing.severity,
+        action=firing.action,
+        version=firing.version,
+        acknowledged_by=firing.acknowledged_by or "",
+        acknowledged_at=firing.acknowledged_at,
+        trigger_id=trigger.id,
     )
 
 

@@ -15,6 +15,7 @@ from app.core.errors import Forbidden, Invalid, NotFound
 from app.facilities.stream import stream_of
 from app.journal import entries
 from app.staffing import actions
+from app.staffing.contacts.actions.verifying import vouch
 from app.staffing.duty import Duty
 from app.staffing.models import ContactMethod, Leave, Shift
 from app.staffing.rota import Given
@@ -114,7 +115,7 @@ def test_every_change_of_the_roster_is_journalled_without_numbers(db: Database, 
     number = db.transact(actions.add_contact, boss, ada.id, kind="mobile", address="716 555 0177", calls=True)
     mail = db.transact(actions.add_contact, boss, ada.id, kind="email", address="Ada.Quill@Hospital.example")
     assert mail.address == "Ada.Quill@hospital.example"
-    db.transact(actions.verify_phone, boss, ada.id, number.id)
+    db.transact(vouch, boss, ada.id, number.id)
     db.transact(actions.move_contact, boss, ada.id, mail.id, move="up")
     assert db.transact(actions.remove_phone, boss, ada.id, mail.id) == "A•••@hospital.example"
     db.transact(actions.set_active, boss, ada.id, active=False)

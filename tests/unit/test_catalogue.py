@@ -1,6 +1,7 @@
 """The shipped packs are complete and hang together, and a broken pack says what is wrong with it."""
 
 import csv
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -204,12 +205,30 @@ class TestSurgePacks:
         assert len({each.label for each in levels}) == len({each.colour for each in levels}) == 5
         assert all(each.tasks for each in levels)
 
-    def test_triggers_clear_on_the_quiet_side_and_name_their_source(self) -> None:
-        assert len(packs.triggers()) >= 4
-        for trigger in packs.triggers():
-            assert trigger.clear_percent < trigger.threshold_percent
-            assert trigger.clear_for_minutes >= trigger.for_minutes, "quick up, slow down"
-            assert trigger.source
+    def test_starting_rules_are_quick_up_and_slow_down_and_name_their_source(self) -> None:
+        rules = [each.definition for each in packs.starting().rules]
+        assert len(rules) >= 4
+        for each in rules:
+            assert each.rule.deadband > 0
+            assert each.rule.off_delay >= each.rule.on_delay, "quick up, slow down"
+            assert each.source
+
+    def test_published_rules_are_dated_and_sourced(self) -> None:
+        found = {pack.slug: pack for pack in packs.examples()}
+        assert set(found) == {"iom_2009", "massachusetts", "california"}
+        for pack in found.values():
+            assert pack.version
+            assert pack.reviewed
+            assert all(each.definition.source for each in pack.rules)
+        assert {each.definition.kind for each in found["iom_2009"].rules} == {"indicator"}
+        resources = {each.definition.resource for each in found["iom_2009"].rules}
+        assert resources == {"staff", "stuff", "space", "systems"}
+
+    def test_the_opel_template_is_empty_but_for_its_shape(self) -> None:
+        """Its cut-points are filled in from the official annex by whoever answers for them, never by us."""
+        template = tomllib.loads((packs.DATA / "opel_template.toml").read_text(encoding="utf-8"))
+        assert template["version"] == "0-template"
+        assert (template["parameters"], template["bands"], template["effective_from"]) == ([], [], "")
 
     @pytest.mark.parametrize(
         ("old", "new", "message"),
@@ -229,24 +248,23 @@ class TestSurgePacks:
     @pytest.mark.parametrize(
         ("old", "new", "message"),
         [
-            ('unit_class = "icu"', 'unit_class = "attic"', "unit_class: 'attic' is unknown"),
+            ('unit_class = "icu"', 'unit_class = "attic"', "unit_class: must be one of icu"),
             (
                 "recommends_rank = 3",
                 "recommends_rank = 5",
-                "recommends_rank: 5 must be a whole number from 1 to 4",
+                "recommends_rank: must be a whole number from 0 to 4",
             ),
-            (
-                "clear_percent = 85",
-                "clear_percent = 95",
-                "clear_percent: 95 must be a whole number from 0 to 90",
-            ),
-            ("threshold_percent = 90", "threshold_percent = 90.5", "threshold_percent: 90.5 must be a whole"),
+            ("threshold = 90", 'threshold = "ninety"', "Expected `float`"),
+            ("deadband = 5", "deadband = -5", "deadband: must be a number from 0"),
+            ("deadband = 5", "dead_band = 5", "dead_band: unknown field"),
+            ('window = "projected"', 'window = "guessed"', "window: must be one of now"),
+            ('kind = "indicator"', 'kind = "indicator"\nrecommends_rank = 1', "recommends no level"),
         ],
     )
-    def test_broken_triggers(self, tmp_path: Path, old: str, new: str, message: str) -> None:
+    def test_broken_rules(self, tmp_path: Path, old: str, new: str, message: str) -> None:
         broken = edited(packs.DATA / "triggers.toml", tmp_path, old, new)
         with pytest.raises(PackError, match=r"^triggers\.toml") as caught:
-            packs.read_triggers(broken, range(5))
+            packs.read_rules(broken, 4)
         assert message in str(caught.value)
 
 

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from app.board.cards import card, outside_card
 from app.board.picture import Picture
+from app.board.sections.surge import FiringView
 from app.board.wording import Data, says
 from app.runtime import runtime
 from app.surge import history, packs, queries
 from app.surge.capacity import house
+from app.surge.definitions import SEVERITIES
 
 STATE_OF_RANK = ("normal", "watch", "watch", "act", "act")
 
@@ -27,12 +29,22 @@ def surge(picture: Picture) -> dict[str, Any]:
         "label": level.label if level else packs.levels()[0].label,
         "state": "act" if recommendation else STATE_OF_RANK[rank],
         "recommendation": recommendation,
-        "firings": list(picture.surge.firings.values()),
+        "firings": _firings(picture),
+        "shelved": sorted(picture.surge.shelved.values(), key=lambda each: each.until),
         "open_url": base,
         "confirm_url": f"{base}/confirm",
         "decline_url": f"{base}/decline",
         "level_url": f"/capacity/{picture.command.facility_code}/level?incident={picture.command.id}",
     }
+
+
+def _firings(picture: Picture) -> list[FiringView]:
+    """What nobody has seen yet first, of those the gravest; what is put aside is told by itself."""
+    seen = [each for each in picture.surge.firings.values() if each.trigger_id not in picture.surge.shelved]
+    return sorted(
+        seen,
+        key=lambda each: (bool(each.acknowledged_by), -SEVERITIES.index(each.severity), each.fired_at),
+    )
 
 
 @outside_card("capacity", "Beds", region="main", template="board/capacity.html")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.board.picture import Picture, on, reads_tables
-from app.board.sections.surge import FiringView, LevelView, RecommendationView, Surge
+from app.board.sections.surge import FiringView, LevelView, RecommendationView, ShelvedView, Surge
 from app.facilities.stream import stream_of
 from app.incidents.events import IncidentClosed
 from app.incidents.models import Incident, IncidentState
 from app.journal import Entry
-from app.surge import events, queries
+from app.surge import events, history, queries
 from app.surge.models import SurgeLevel
 
 CARD = "surge"
@@ -24,6 +24,28 @@ def fired(picture: Picture, _entry: Entry, event: events.TriggerFired) -> None:
 @on(events.TriggerCleared, cards=(CARD,))
 def cleared(picture: Picture, _entry: Entry, event: events.TriggerCleared) -> None:
     del picture.surge.firings[event.firing_id]
+
+
+@on(events.TriggerAcknowledged, cards=(CARD,))
+def acknowledged(picture: Picture, entry: Entry, event: events.TriggerAcknowledged) -> None:
+    firing = picture.surge.firings[event.firing_id]
+    firing.acknowledged_by, firing.acknowledged_at = entry.actor["name"], entry.occurred_at
+
+
+@on(events.TriggerShelved, cards=(CARD,))
+def shelved(picture: Picture, entry: Entry, event: events.TriggerShelved) -> None:
+    """What comes back from being put aside is new to everybody."""
+    picture.surge.shelved[event.trigger_id] = ShelvedView(
+        event.trigger_id, event.title, event.until, event.reason, entry.actor["name"]
+    )
+    for firing in picture.surge.firings.values():
+        if firing.trigger_id == event.trigger_id:
+            firing.acknowledged_by, firing.acknowledged_at = "", None
+
+
+@on(events.TriggerUnshelved, cards=(CARD,))
+def unshelved(picture: Picture, _entry: Entry, event: events.TriggerUnshelved) -> None:
+    picture.surge.shelved.pop(event.trigger_id, None)
 
 
 @on(events.SurgeRecommended, cards=(CARD,))
@@ -49,6 +71,10 @@ def carried_over(picture: Picture, _entry: Entry, event: events.SurgeCarriedOver
     if level is not None:
         picture.surge.level = LevelView(level.rank, level.label, level.set_at, level.set_by, level.reason)
     picture.surge.firings = {each.firing_id: _firing(each) for each in event.firings}
+    picture.surge.shelved = {
+        each.trigger_id: ShelvedView(each.trigger_id, each.title, each.until, each.reason, each.shelved_by)
+        for each in event.shelved
+    }
     if event.recommendation is not None:
         picture.surge.recommendation = _recommendation(event.recommendation)
 
@@ -70,13 +96,22 @@ def read(session: Session, incident_id: str, picture: Picture) -> None:
     for firing, trigger in queries.standing_firings(session, incident.facility_id):
         picture.surge.firings[firing.id] = FiringView(
             firing.id,
-            trigger.title,
+            trigger.id,
+            firing.title,
             trigger.unit_class,
-            firing.used,
-            firing.of,
-            trigger.threshold_percent,
+            firing.said,
+            firing.rule,
+            firing.severity,
+            firing.action,
+            firing.version,
             firing.since,
             firing.fired_at,
+            firing.acknowledged_by or "",
+            firing.acknowledged_at,
+        )
+    for each, trigger in queries.shelvings(session, incident.facility_id):
+        picture.surge.shelved[trigger.id] = ShelvedView(
+            trigger.id, trigger.title, each.until, each.reason, each.shelved_by
         )
     standing = queries.open_recommendation(session, incident.facility_id)
     if standing is not None:
@@ -88,13 +123,18 @@ def read(session: Session, incident_id: str, picture: Picture) -> None:
 def _firing(event: events.TriggerFired | events.FiringData) -> FiringView:
     return FiringView(
         event.firing_id,
+        event.trigger_id,
         event.title,
         event.unit_class,
-        event.used,
-        event.of,
-        event.threshold_percent,
+        history.said({"said": event.said, "used": event.used, "of": event.of}),
+        event.rule,
+        event.severity,
+        event.action,
+        event.version,
         event.since,
         event.fired_at,
+        event.acknowledged_by if isinstance(event, events.FiringData) else "",
+        event.acknowledged_at if isinstance(event, events.FiringData) else None,
     )
 
 

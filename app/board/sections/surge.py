@@ -8,16 +8,32 @@ from datetime import datetime
 
 @dataclass
 class FiringView:
-    """`used` of `of` beds when it fired; the limit had been passed since `since`."""
+    """`said`: what it saw when it fired; the limit (`rule`) had been passed since `since`."""
 
     id: str
+    trigger_id: str
     title: str
     unit_class: str
-    used: int
-    of: int
-    threshold_percent: int
+    said: str
+    rule: str
+    severity: str
+    action: str
+    version: int
     since: datetime
     fired_at: datetime
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
+
+
+@dataclass
+class ShelvedView:
+    """A trigger that a person has put aside for a time."""
+
+    trigger_id: str
+    title: str
+    until: datetime
+    reason: str
+    shelved_by: str
 
 
 @dataclass
@@ -47,3 +63,4 @@ class Surge:
     level: LevelView | None = None
     recommendation: RecommendationView | None = None
     firings: dict[str, FiringView] = field(default_factory=dict)
+    shelved: dict[str, ShelvedView] = field(default_factory=dict)

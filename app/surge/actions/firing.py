@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -15,20 +16,25 @@ from app.incidents.models import Incident
 from app.surge import events
 from app.surge.actions.hospitals import PROGRAM, note_change, open_incidents_locked, take, tell
 from app.surge.actions.recommending import reconcile
-from app.surge.models import Firing, SurgeHospital, Trigger, TriggerState
-from app.surge.occupancy import Key, Known, UnitBeds, samples
+from app.surge.definitions import Definition, amount, duration, read, rule_words
+from app.surge.measures import MEASURES, Parts, UnitBeds
+from app.surge.models import Firing, Shelving, SurgeHospital, Trigger, TriggerState
+from app.surge.occupancy import Key, Known, parts_at, samples
 from app.surge.queries import latest_known
-from app.surge.triggers import Rule, Sample, State, Transition, evaluate
+from app.surge.standing import keep, show, state_of
+from app.surge.triggers import CLEARED, FIRED, UNSHELVED, Transition, evaluate, news
+from app.surge.windows import NOW
 
 Arrivals = Sequence[tuple[Key, Known]]
 
 
 @dataclass(frozen=True)
 class Change:
+    """`parts` is what the measure was made of then."""
+
     trigger: Trigger
     transition: Transition
-    sample: Sample
-    """The newest one: what the share is now."""
+    parts: Parts
 
 
 def look_again(uow: UnitOfWork, actor: Actor) -> int:
@@ -52,22 +58,32 @@ def evaluate_hospital(
 ) -> list[Change]:
     """Move the triggers of a hospital that the caller has taken to this moment, and say what changed.
 
-    `before` is what was known before the arrivals. Triggers whose units report nothing new wait for the tick.
+    `before` is what was known before the arrivals. Triggers whose units report nothing new wait for the tick. A look
+    at which nothing fired or cleared is not remembered, so that what was observed before it can still come in.
     """
-    units = _units_by_class(uow, facility_id)
+    units = units_by_class(uow, facility_id)
     reported = {unit_id for (unit_id, _), _ in arrivals}
-    query = sa.select(Trigger, TriggerState).join(TriggerState).where(Trigger.facility_id == facility_id)
+    query = sa.select(Trigger, TriggerState).join(TriggerState)
+    query = query.where(Trigger.facility_id == facility_id, Trigger.retired.is_(False)).order_by(Trigger.slug)
     changes: list[Change] = []
-    for trigger, row in uow.session.execute(query.order_by(Trigger.slug)):
+    for trigger, row in uow.session.execute(query):
         mine = units.get(trigger.unit_class, [])
         if not mine or (arrivals and not any(unit.id in reported for unit in mine)):
             continue
-        state = State(row.status, row.as_of, row.beyond_since, row.clear_since, row.fired_at)
-        seen = samples(mine, before, arrivals, state.as_of, uow.now)
-        outcome = evaluate(_rule(trigger), state, seen, uow.now)
-        for name, value in asdict(outcome.state).items():
-            setattr(row, name, value)
-        changes += [Change(trigger, transition, seen[-1]) for transition in outcome.transitions]
+        definition, state = read(trigger.definition), state_of(row)
+        measure, age = MEASURES[definition.measure], definition.rule.stale_after
+        seen = samples(mine, before, arrivals, state.as_of, uow.now, measure, age)
+        outcome = evaluate(definition.rule, state, seen, uow.now)
+        after, told = news(state, outcome)
+        told += tuple(t for t in outcome.transitions if t.kind == UNSHELVED)
+        if told or (arrivals and seen):
+            keep(row, after)
+        else:
+            show(row, after)
+        for transition in told:
+            known = _known_at(before, arrivals, transition.at)
+            parts = parts_at(mine, known, transition.at, measure, age)
+            changes.append(Change(trigger, transition, parts))
     uow.session.flush()
     return changes
 
@@ -78,53 +94,14 @@ def carry_out(uow: UnitOfWork, changes: Mapping[str, Iterable[Change]]) -> None:
     if not changed:
         return
     incidents = open_incidents_locked(uow, changed)
+    carriers = {FIRED: _fire, CLEARED: _clear, UNSHELVED: _unshelve}
     for facility_id, found in sorted(changed.items()):
         for change in found:
-            if change.transition.kind == "fired":
-                _fire(uow, facility_id, change, incidents)
-            else:
-                _clear(uow, facility_id, change, incidents)
+            carriers[change.transition.kind](uow, facility_id, change, incidents)
         reconcile(uow, facility_id, incidents)
 
 
-def _fire(uow: UnitOfWork, facility_id: str, change: Change, incidents: Sequence[Incident]) -> None:
-    trigger = change.trigger
-    firing = Firing(
-        id=uow.new_id(),
-        trigger_id=trigger.id,
-        since=change.transition.since,
-        fired_at=change.transition.at,
-        used=change.sample.used,
-        of=change.sample.of,
-        settled=False,
-    )
-    uow.session.add(firing)
-    uow.session.flush()
-    fired = events.TriggerFired(
-        firing_id=firing.id,
-        title=trigger.title,
-        unit_class=trigger.unit_class,
-        used=firing.used,
-        of=firing.of,
-        threshold_percent=trigger.threshold_percent,
-        since=firing.since,
-        fired_at=firing.fired_at,
-    )
-    tell(uow, PROGRAM, facility_id, incidents, fired)
-
-
-def _clear(uow: UnitOfWork, facility_id: str, change: Change, incidents: Sequence[Incident]) -> None:
-    standing = sa.select(Firing).where(Firing.trigger_id == change.trigger.id, Firing.cleared_at.is_(None))
-    firing = uow.session.scalars(standing).one()
-    firing.cleared_at = change.transition.at
-    uow.session.flush()
-    cleared = events.TriggerCleared(
-        firing_id=firing.id, title=change.trigger.title, since=change.transition.since
-    )
-    tell(uow, PROGRAM, facility_id, incidents, cleared)
-
-
-def _units_by_class(uow: UnitOfWork, facility_id: str) -> dict[str, list[UnitBeds]]:
+def units_by_class(uow: UnitOfWork, facility_id: str) -> dict[str, list[UnitBeds]]:
     query = sa.select(Unit.unit_class, Unit.id, Unit.staffed_beds, Unit.physical_beds)
     found: dict[str, list[UnitBeds]] = {}
     for unit_class, unit_id, staffed, physical in uow.session.execute(
@@ -134,11 +111,75 @@ def _units_by_class(uow: UnitOfWork, facility_id: str) -> dict[str, list[UnitBed
     return found
 
 
-def _rule(trigger: Trigger) -> Rule:
-    return Rule(
-        trigger.comparison,
-        trigger.threshold_percent,
-        trigger.for_minutes,
-        trigger.clear_percent,
-        trigger.clear_for_minutes,
+def _known_at(before: Mapping[Key, Known], arrivals: Arrivals, at: datetime) -> Mapping[Key, Known]:
+    known = dict(before)
+    for key, reading in arrivals:
+        if reading.at <= at and (key not in known or reading.at >= known[key].at):
+            known[key] = reading
+    return known
+
+
+def _fire(uow: UnitOfWork, facility_id: str, change: Change, incidents: Sequence[Incident]) -> None:
+    trigger, definition = change.trigger, read(change.trigger.definition)
+    firing = Firing(
+        id=uow.new_id(),
+        trigger_id=trigger.id,
+        version=trigger.version,
+        title=trigger.title,
+        since=change.transition.since,
+        fired_at=change.transition.at,
+        said=_said(definition, change),
+        rule=rule_words(definition),
+        severity=definition.severity,
+        action=definition.action,
+        settled=False,
     )
+    uow.session.add(firing)
+    uow.session.flush()
+    fired = events.TriggerFired(
+        firing_id=firing.id,
+        trigger_id=trigger.id,
+        title=trigger.title,
+        unit_class=trigger.unit_class,
+        since=firing.since,
+        fired_at=firing.fired_at,
+        said=firing.said,
+        rule=firing.rule,
+        severity=firing.severity,
+        action=firing.action,
+        version=firing.version,
+        kind_of=definition.kind,
+        resource=definition.resource,
+    )
+    tell(uow, PROGRAM, facility_id, incidents, fired)
+
+
+def _clear(uow: UnitOfWork, facility_id: str, change: Change, incidents: Sequence[Incident]) -> None:
+    standing = sa.select(Firing).where(Firing.trigger_id == change.trigger.id, Firing.cleared_at.is_(None))
+    firing = uow.session.scalars(standing).one()
+    firing.cleared_at = change.transition.at
+    uow.session.flush()
+    cleared = events.TriggerCleared(firing_id=firing.id, title=firing.title, since=change.transition.since)
+    tell(uow, PROGRAM, facility_id, incidents, cleared)
+
+
+def _unshelve(uow: UnitOfWork, _facility_id: str, change: Change, incidents: Sequence[Incident]) -> None:
+    end_shelving(uow, PROGRAM, change.trigger, incidents)
+
+
+def end_shelving(uow: UnitOfWork, actor: Actor, trigger: Trigger, incidents: Sequence[Incident]) -> None:
+    shelved = sa.select(Shelving).where(Shelving.trigger_id == trigger.id, Shelving.ended_at.is_(None))
+    uow.session.scalars(shelved).one().ended_at = uow.now
+    uow.session.flush()
+    back = events.TriggerUnshelved(trigger_id=trigger.id, title=trigger.title)
+    tell(uow, actor, trigger.facility_id, incidents, back)
+
+
+def _said(definition: Definition, change: Change) -> str:
+    measure, rule = MEASURES[definition.measure], definition.rule
+    said = measure.said(change.parts)
+    if rule.window == NOW or change.transition.value is None:
+        return said
+    words = {"mean": "mean of {}", "change": "change over {}", "projected": "at the trend of {}"}[rule.window]
+    value = f"{amount(round(change.transition.value, 1))} {measure.unit}".strip()
+    return f"{said}; {words.format(duration(rule.window_minutes))}: {value}"

@@ -15,7 +15,8 @@ from app.incidents.models import stream_of as incident_stream
 from app.incidents.queries import open_incidents
 from app.journal import Event, append, lock
 from app.surge import packs
-from app.surge.models import SurgeHospital, Trigger, TriggerState
+from app.surge.definitions import Definition, write
+from app.surge.models import SurgeHospital, Trigger, TriggerState, TriggerVersion
 from app.surge.occupancy import fresh_until
 from app.surge.queries import latest_known
 from app.surge.triggers import Status
@@ -62,15 +63,41 @@ def note_change(uow: UnitOfWork, facility_id: str) -> None:
     uow.announce("readings", facility_id)
 
 
+def add_trigger(
+    uow: UnitOfWork, actor: Actor, facility_id: str, slug: str, definition: Definition, reason: str
+) -> Trigger:
+    """The first version of a trigger of a hospital that the caller has taken; it has seen nothing yet."""
+    trigger = Trigger(id=uow.new_id(), facility_id=facility_id, slug=slug, version=0, retired=False)
+    new_version(uow, actor, trigger, definition, reason)
+    uow.session.add(TriggerState(trigger_id=trigger.id, status=Status.UNKNOWN))
+    uow.session.flush()
+    return trigger
+
+
+def new_version(uow: UnitOfWork, actor: Actor, trigger: Trigger, definition: Definition, reason: str) -> None:
+    trigger.version += 1
+    trigger.definition = write(definition)
+    trigger.title, trigger.unit_class = definition.title, definition.unit_class
+    trigger.recommends_rank = definition.recommends_rank
+    uow.session.add(trigger)
+    uow.session.flush()
+    uow.session.add(
+        TriggerVersion(
+            trigger_id=trigger.id,
+            version=trigger.version,
+            definition=trigger.definition,
+            made_at=uow.now,
+            made_by=actor.name,
+            reason=reason,
+        )
+    )
+    uow.session.flush()
+
+
 def _begin(uow: UnitOfWork, facility_id: str) -> None:
     uow.session.add(SurgeHospital(facility_id=facility_id, reading_version=0))
-    for shipped in packs.triggers():
-        trigger = Trigger(
-            id=uow.new_id(),
-            facility_id=facility_id,
-            **{name: getattr(shipped, name) for name in shipped.__dataclass_fields__},
+    pack = packs.starting()
+    for shipped in pack.rules:
+        add_trigger(
+            uow, PROGRAM, facility_id, shipped.slug, shipped.definition, f"{pack.title}, {pack.version}"
         )
-        uow.session.add(trigger)
-        uow.session.flush()
-        uow.session.add(TriggerState(trigger_id=trigger.id, status=Status.UNKNOWN))
-    uow.session.flush()

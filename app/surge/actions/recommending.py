@@ -11,7 +11,7 @@ from app.core.db import UnitOfWork
 from app.incidents.models import Incident
 from app.surge import events, packs
 from app.surge.actions.hospitals import PROGRAM, tell
-from app.surge.models import Firing, Recommendation, RecommendationState, Trigger
+from app.surge.models import Firing, Recommendation, RecommendationState, Shelving, Trigger
 from app.surge.queries import level_rank, open_recommendation
 
 
@@ -24,7 +24,9 @@ def reconcile(uow: UnitOfWork, facility_id: str, incidents: Sequence[Incident]) 
     if standing is not None:
         higher = rank > standing.rank
         state = RecommendationState.SUPERSEDED if higher else RecommendationState.WITHDRAWN
-        reason = f"Now for {packs.levels()[rank].label}." if higher else "What it was for is over."
+        reason = (
+            f"Now for {packs.levels()[rank].label}." if higher else "What it was for is over, or put aside."
+        )
         end(uow, PROGRAM, standing, state, reason, incidents)
     if rank > 0:
         _recommend(uow, facility_id, rank, because, incidents)
@@ -57,7 +59,8 @@ def settle(uow: UnitOfWork, facility_id: str, up_to_rank: int) -> None:
 
 
 def _wanted(uow: UnitOfWork, facility_id: str) -> tuple[int, str]:
-    """The level to recommend and why; 0 for none."""
+    """The level to recommend and why; 0 for none. What is put aside recommends nothing."""
+    shelved = sa.select(Shelving.trigger_id).where(Shelving.ended_at.is_(None))
     query = (
         sa.select(Trigger.recommends_rank, Trigger.title)
         .join(Firing, Firing.trigger_id == Trigger.id)
@@ -66,6 +69,7 @@ def _wanted(uow: UnitOfWork, facility_id: str) -> tuple[int, str]:
             Firing.cleared_at.is_(None),
             Firing.settled.is_(False),
             Trigger.recommends_rank > level_rank(uow.session, facility_id),
+            Trigger.id.not_in(shelved),
         )
         .order_by(Firing.fired_at, Firing.id)
     )

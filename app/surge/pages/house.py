@@ -14,8 +14,11 @@ from app.facilities.models import Facility, Unit
 from app.runtime import runtime, transact
 from app.surge import actions, packs, queries
 from app.surge.actions import Given
-from app.surge.capacity import CLASS_WORDS, house
+from app.surge.capacity import house
+from app.surge.definitions import read, sentence
 from app.surge.metrics import METRICS, metrics_of
+from app.surge.models import Trigger
+from app.surge.pages.fields import place_words
 from app.surge.pages.frame import frame, home, hospital, pages
 from app.web.forms import Errors, done, local_time, submitted, typed
 
@@ -44,7 +47,7 @@ def show(code: str) -> str:
             recommendation=queries.open_recommendation(db, facility.id),
             triggers=queries.triggers(db, facility.id),
             levels=packs.levels(),
-            class_words=CLASS_WORDS,
+            sentence=_sentence,
             metrics=METRICS,
         )
 
@@ -88,6 +91,10 @@ def _unit_page(code: str, unit_id: UUID, errors: Errors | None = None) -> str:
             errors=errors or {},
             labels={metric.slug: metric.label for metric in METRICS.values()},
         )
+
+
+def _sentence(trigger: Trigger) -> str:
+    return sentence(read(trigger.definition), place_words(trigger.unit_class))
 
 
 def _unit(found: Unit | None, facility: Facility) -> Unit:

@@ -17,6 +17,7 @@ from app.incidents import catalogue
 from app.incidents.queries import open_incidents
 from app.runtime import runtime, transact
 from app.surge import actions, history, packs, queries
+from app.surge.definitions import read
 from app.surge.models import Recommendation, RecommendationState
 from app.surge.pages.frame import frame, hospital, pages
 from app.web.forms import Errors, done, page_number, submitted, typed
@@ -130,6 +131,7 @@ def _recommendation_page(recommendation_id: UUID, errors: Errors | None = None) 
             current=queries.level(db, facility.id),
             firings=queries.standing_firings(db, facility.id),
             wanted=packs.levels()[found.rank],
+            read=read,
             data=_typed(db, facility),
             errors=errors or {},
             labels=LABELS,

@@ -170,7 +170,7 @@ def test_what_is_said_is_fetched_with_a_signature_and_keys_are_posted(
 def test_a_crowd_picks_up_by_its_habits(inbox: Inbox) -> None:
     inbox.twiml = GATHER
     people = People(with_habits=True, call_habits=AT_NIGHT_BY_CALL)
-    with FakeCarrier(Settings(speed=1000, calls_per_second=0), people=people) as fake:
+    with FakeCarrier(Settings(speed=100, calls_per_second=0), people=people) as fake:
         carrier = voice(fake, inbox.url)
         for number in range(60):
             carrier.send(ask(f"+1202555{100 + number:04d}"))
