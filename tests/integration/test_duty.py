@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ SBMC-003,2026-11-23 07:00,2026-11-23 06:00,,,
 SBMC-004,2026-11-23 07:00,2026-11-23 19:00,9Z,,
 NOBODY,2026-11-23 07:00,2026-11-23 19:00,,,
 """
+ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 @pytest.fixture
@@ -167,8 +169,9 @@ def test_every_change_of_the_roster_is_journalled_without_numbers(db: Database, 
         "floor.set",
         "hour_rules.set",
     ]
-    assert "555" not in str(journal)
-    assert "hospital.example" not in str(journal)
+    said = ID.sub("", str(journal))  # an id may hold any digits
+    assert "555" not in said
+    assert "hospital.example" not in said
     with db.read() as session:
         rules = Duty(session, now).rules(hospital.facility.id)
     assert (rules.week, rules.source) == (48 * H, "Agreement of 2026")
