@@ -1,27 +1,26 @@
-"""The kinds of unit a hospital has, and how many patients one nurse may have in each.
-
-Ratios: California Code of Regulations, Title 22, section 70217. It names none for rehabilitation and
-observation: those take the medical/surgical and the emergency ratio, which is our choice.
-A unit may have a stricter ratio of its own (active labor: 2).
-"""
+"""The kinds of unit a hospital has. How many patients a nurse may have in each: app.facilities.ratios."""
 
 from types import MappingProxyType
 
-PATIENTS_PER_NURSE = MappingProxyType(
+WHOLE_HOSPITAL = "whole_hospital"
+"""The class of the one made-up unit that holds what is known only for a whole hospital."""
+
+CLASS_WORDS = MappingProxyType(
     {
-        "icu": 2,
-        "stepdown": 3,
-        "telemetry": 4,
-        "med_surg": 5,
-        "ed": 4,
-        "peds": 4,
-        "picu": 2,
-        "nicu": 2,
-        "obstetrics": 4,
-        "psych": 6,
-        "rehab": 5,
-        "perioperative": 2,
-        "observation": 4,
+        "icu": "Intensive care",
+        "stepdown": "Step-down",
+        "telemetry": "Telemetry",
+        "med_surg": "Medical and surgical",
+        "ed": "Emergency",
+        "peds": "Pediatrics",
+        "picu": "Pediatric intensive care",
+        "nicu": "Newborn intensive care",
+        "obstetrics": "Obstetrics",
+        "psych": "Psychiatry",
+        "rehab": "Rehabilitation",
+        "perioperative": "Surgery and recovery",
+        "observation": "Observation",
+        WHOLE_HOSPITAL: "All inpatient, whole hospital",
     }
 )
-UNIT_CLASSES = tuple(PATIENTS_PER_NURSE)
+UNIT_CLASSES = tuple(name for name in CLASS_WORDS if name != WHOLE_HOSPITAL)

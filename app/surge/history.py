@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.facilities import wording
 from app.facilities.stream import stream_of
 from app.journal import Entry
 from app.journal.models import JournalEntry
@@ -26,6 +27,7 @@ KINDS = (
     events.SurgeRecommended.kind,
     events.RecommendationEnded.kind,
     events.SurgeLevelSet.kind,
+    *wording.WORDS,
 )
 ON_A_PAGE = 50
 
@@ -107,5 +109,6 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     ),
     events.SurgeLevelSet.kind: _level_set,
     events.SurgeCarriedOver.kind: _carried_over,
+    **wording.WORDS,
 }
 SAID = tuple(_WORDS)
