@@ -24,7 +24,8 @@ from app.census import hl7
 from app.census.queries import census
 from app.census.receive import PURPOSE, Receiver
 from app.census.reduce import Context, Reduced, reduce_message
-from app.census.rules import State, fold
+from app.census.rules import fold
+from app.census.visits import State
 from app.core import migrate
 from app.core.actor import Actor
 from app.core.clock import ManualClock

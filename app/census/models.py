@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.census.rules import Effect, State
+from app.census.reconciling import Difference, ListState
+from app.census.visits import Effect, State
 from app.core.columns import Code, Id, Name, UtcDateTime, one_of, primary_id
 from app.core.db import Base
 
 Hash = sa.String(64)
+_ENDED_UNPRUNED = sa.text("pruned_until IS NULL AND ended_at IS NOT NULL")
+_UNPRUNED: dict[str, Any] = {"sqlite_where": _ENDED_UNPRUNED, "postgresql_where": _ENDED_UNPRUNED}
+_OPEN_ONES = sa.text("state = 'open'")
+_OPEN: dict[str, Any] = {"sqlite_where": _OPEN_ONES, "postgresql_where": _OPEN_ONES}
 
 
 class AdtFeed(Base):
@@ -68,12 +74,16 @@ class AdtEvent(Base):
 
 
 class AdtVisit(Base):
-    """A visit as its events make it. `family` joins visits that were merged: they are folded together."""
+    """A visit as its events make it. `family` joins visits that were merged: they are folded together.
+
+    pruned_until  its events up to then are no longer kept; what they made of it stands here.
+    """
 
     __tablename__ = "adt_visits"
     __table_args__ = (
         sa.Index("ix_adt_visits_state", "facility_id", "state"),
         sa.Index("ix_adt_visits_family", "facility_id", "family"),
+        sa.Index("ix_adt_visits_unpruned", "facility_id", "ended_at", **_UNPRUNED),
     )
 
     facility_id: Mapped[str] = mapped_column(Id, sa.ForeignKey("facilities.id"), primary_key=True)
@@ -86,6 +96,7 @@ class AdtVisit(Base):
     patient_class: Mapped[str] = mapped_column(sa.String(1), default="")
     admitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    pruned_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class AdtBed(Base):
@@ -133,3 +144,85 @@ class AdtRefusal(Base):
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_by: Mapped[str | None] = mapped_column(Name)
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CensusSetting(Base):
+    """What a hospital wants of its census; the defaults hold until a person has said otherwise.
+
+    feeds          counts go in as readings, at most every `every_seconds`.
+    differs_by     a hand count that differs by more is shown.
+    accepts_up_to  a list that differs in no more visits is accepted without a person; 0: never.
+    silent_days    patients of whose place no message has spoken for longer are listed.
+    list_daily     a census list is expected every day.
+    """
+
+    __tablename__ = "census_settings"
+
+    facility_id: Mapped[str] = mapped_column(Id, sa.ForeignKey("facilities.id"), primary_key=True)
+    feeds: Mapped[bool] = mapped_column(default=False)
+    every_seconds: Mapped[int] = mapped_column(default=60)
+    differs_by: Mapped[int] = mapped_column(default=2)
+    accepts_up_to: Mapped[int] = mapped_column(default=0)
+    silent_days: Mapped[int] = mapped_column(default=14)
+    list_daily: Mapped[bool] = mapped_column(default=False)
+    changed_by: Mapped[str] = mapped_column(Name)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CensusEntry(Base):
+    """How far a hospital's census has been entered as readings: which state of the feed, and when the next may be."""
+
+    __tablename__ = "census_entries"
+
+    facility_id: Mapped[str] = mapped_column(Id, sa.ForeignKey("facilities.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(default=-1)
+    event_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    entered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CensusList(Base):
+    """A hospital's own census list, compared with the running census as it was when the list was taken.
+
+    Nothing of the list is kept but the counts and the differences. Of one hospital at most one is open.
+    """
+
+    __tablename__ = "census_lists"
+    __table_args__ = (
+        sa.Index("uq_census_lists_open", "facility_id", unique=True, **_OPEN),
+        sa.Index("ix_census_lists_facility_id", "facility_id", "taken_at"),
+    )
+
+    id: Mapped[str] = primary_id()
+    facility_id: Mapped[str] = mapped_column(Id, sa.ForeignKey("facilities.id"))
+    taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    given_by: Mapped[str] = mapped_column(Name)
+    form: Mapped[str] = mapped_column(Code)
+    patients: Mapped[int]
+    same: Mapped[int]
+    faults: Mapped[str] = mapped_column(sa.Text, default="")
+    """Lines of the list that could not be read, with the reason, one a line; nothing of their content."""
+    state: Mapped[ListState] = mapped_column(one_of(ListState, "census_list_state"))
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_by: Mapped[str | None] = mapped_column(Name)
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+class CensusDifference(Base):
+    """One visit in which list and census differ. `accepted` None: nobody has decided."""
+
+    __tablename__ = "census_differences"
+
+    list_id: Mapped[str] = mapped_column(Id, sa.ForeignKey("census_lists.id"), primary_key=True)
+    visit: Mapped[str] = mapped_column(Hash, primary_key=True)
+    kind: Mapped[Difference] = mapped_column(one_of(Difference, "census_difference"))
+    line: Mapped[int | None]
+    point_of_care: Mapped[str | None] = mapped_column(Code)
+    room: Mapped[str] = mapped_column(Code, default="")
+    bed: Mapped[str] = mapped_column(Code, default="")
+    listed_point_of_care: Mapped[str | None] = mapped_column(Code)
+    listed_room: Mapped[str] = mapped_column(Code, default="")
+    listed_bed: Mapped[str] = mapped_column(Code, default="")
+    admitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    accepted: Mapped[bool | None]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.census.models import AdtBed, AdtDay, AdtEvent, AdtFeed, AdtLocation, AdtRefusal, AdtVisit
 from app.census.reduce import BED_STATUS
-from app.census.rules import Effect, State
+from app.census.visits import Effect, State
 from app.core.actor import Actor
 from app.core.clock import as_utc, local
 from app.core.permissions import Permission
@@ -74,6 +74,7 @@ class Census:
     admissions: int = 0
     discharges: int = 0
     cancelled: int = 0
+    corrected: int = 0
     unmatched: int = 0
     messages: int = 0
     duplicates: int = 0
@@ -98,7 +99,7 @@ class Unmatched:
 def census(session: Session, facility: Facility, now: datetime) -> Census:
     feed = session.get(AdtFeed, facility.id)
     received = feed.last_received_at if feed else None
-    unit_of, left_out = _mapping(session, facility.id)
+    unit_of, left_out = mapping(session, facility.id)
     counts = {
         u.id: UnitCensus(u.code, u.name, u.unit_class, u.staffed_beds) for u in units(session, facility.id)
     }
@@ -129,7 +130,7 @@ def locations(session: Session, facility_id: str) -> list[tuple[str, int, AdtLoc
     """Every point of care seen or mapped, patients there now, what was said about it and the unit it is."""
     seen = _patients_by_location(session, facility_id)
     said = {row.point_of_care: row for row in session.scalars(_said(facility_id))}
-    unit_of, _ = _mapping(session, facility_id)
+    unit_of, _ = mapping(session, facility_id)
     by_id = {u.id: u for u in units(session, facility_id)}
     return [
         (name, seen.get(name, 0), said.get(name), by_id.get(unit_of.get(name, "")))
@@ -171,7 +172,7 @@ def _said(facility_id: str) -> sa.Select[AdtLocation]:
     return sa.select(AdtLocation).where(AdtLocation.facility_id == facility_id)
 
 
-def _mapping(session: Session, facility_id: str) -> tuple[dict[str, str], set[str]]:
+def mapping(session: Session, facility_id: str) -> tuple[dict[str, str], set[str]]:
     """Point of care to unit id, and those left out. One that is called like a unit's code is that unit."""
     unit_of = {u.code.upper(): u.id for u in units(session, facility_id)}
     left_out = set()
@@ -248,7 +249,13 @@ def _add_bed_status(
 def _add_day(session: Session, facility: Facility, result: Census) -> None:
     """Counts of the hospital's own day. Events by when they happened, messages by when they came."""
     begin, end = _bounds(result.day, facility.zone)
-    counted = (Effect.ADMITTED, Effect.DISCHARGED, Effect.CANCELLED, Effect.UNMATCHED)
+    counted = (
+        Effect.ADMITTED,
+        Effect.DISCHARGED,
+        Effect.CANCELLED,
+        Effect.CORRECTED,
+        Effect.UNMATCHED,
+    )
     query = sa.select(AdtEvent.effect, sa.func.count()).where(
         AdtEvent.facility_id == facility.id,
         AdtEvent.effect.in_(counted),
@@ -259,6 +266,7 @@ def _add_day(session: Session, facility: Facility, result: Census) -> None:
     result.admissions = by_effect.get(Effect.ADMITTED, 0)
     result.discharges = by_effect.get(Effect.DISCHARGED, 0)
     result.cancelled = by_effect.get(Effect.CANCELLED, 0)
+    result.corrected = by_effect.get(Effect.CORRECTED, 0)
     result.unmatched = by_effect.get(Effect.UNMATCHED, 0)
     tally = session.get(AdtDay, (facility.id, result.day))
     if tally is not None:

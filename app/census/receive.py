@@ -50,6 +50,17 @@ class _Item:
     found: Reduced | Refused
 
 
+def processing_of(runtime: Runtime) -> tuple[str, ...]:
+    """MSH-11 that is let in: only a demo takes training and debugging messages for real."""
+    return ("P", "T", "D") if runtime.settings.demo else ("P",)
+
+
+def context_of(runtime: Runtime, hospital: Facility) -> Context:
+    """How a list of a hospital is read: its numbers get the names that those of the messages get."""
+    names = Pseudonyms(runtime.settings.secret_key, PURPOSE)
+    return Context(hospital.id, hospital.zone, runtime.clock.now(), names, processing_of(runtime))
+
+
 class Receiver:
     """Takes bodies for one actor, all for `facility`; without it, MSH-6 or MSH-5 says for whom."""
 
@@ -58,7 +69,7 @@ class Receiver:
         self.actor = actor
         self.facility = facility
         self.names = Pseudonyms(runtime.settings.secret_key, PURPOSE)
-        self.processing = ("P", "T", "D") if runtime.settings.demo else ("P",)
+        self.processing = processing_of(runtime)
         self._hospitals: dict[str, Facility] | None = None
 
     def receive(self, body: bytes) -> Receipt:

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from app.census import hl7
 from app.census.hl7 import UNREADABLE, Message, Segment
-from app.census.rules import BED_EVENTS, KNOWN_EVENTS, MERGES, VISIT_EVENTS, Event, Place
+from app.census.rules import BED_EVENTS, KNOWN_EVENTS, MERGES, VISIT_EVENTS
+from app.census.visits import Event, Place
 from app.core.pseudonyms import Pseudonyms
 
 LONGEST = 80
@@ -176,6 +177,20 @@ def kept(message: Message) -> str:
             )
         )
     return "\n".join(lines).replace("\0", "")
+
+
+def place_in_list(message: Message, context: Context) -> tuple[str, Place]:
+    """The visit and the place of one message of a census list. Raises ValueError saying what is missing."""
+    try:
+        _check_header(header_of(message), context)
+        pv1 = message.first("PV1")
+        visit, _ = _keys(message.first("PID"), pv1, None, context)
+        place = _place(pv1, 3)
+    except _Refuse as no:
+        raise ValueError(f"{no.where}: {no}") from None
+    if not visit or place is None:
+        raise ValueError("PV1-19: a visit number is needed" if not visit else "PV1-3: a place is needed")
+    return visit, place
 
 
 def _reduce(message: Message, header: Header, context: Context) -> Reduced:

@@ -10,118 +10,52 @@ Event meanings: HL7 v2.5.1 chapter 3. Where the standard leaves a choice:
 * A12 and A13 go to PV1-3, which is the place before; without it, to where the visit was.
 * A21 (leave) keeps the bed for the patient, and counts nobody in it.
 * A merge leaves one visit: the surviving one, which takes the place of the other when it has none.
+
+Two kinds are our own, made when a person accepts what the hospital's census list says: R01, the list has the
+patient at PV1-3; R03, it has not. They happen when the list was taken. A message that proves the patient was
+still there afterwards takes an R03 back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from itertools import groupby
 
-
-class State(StrEnum):
-    UNKNOWN = "unknown"
-    EXPECTED = "expected"
-    REGISTERED = "registered"
-    IN_HOUSE = "in_house"
-    ON_LEAVE = "on_leave"
-    DISCHARGED = "discharged"
-    CANCELLED = "cancelled"
-    MERGED = "merged"
-
-
-PRESENT = (State.REGISTERED, State.IN_HOUSE, State.ON_LEAVE)
-ENDED = (State.DISCHARGED, State.CANCELLED)
-
-
-class Effect(StrEnum):
-    """What an event did to the census. UNDONE: it counted until a later event took it back."""
-
-    ADMITTED = "admitted"
-    REGISTERED = "registered"
-    EXPECTED = "expected"
-    MOVED = "moved"
-    DISCHARGED = "discharged"
-    LEFT = "left"
-    ON_LEAVE = "on_leave"
-    RETURNED = "returned"
-    RECLASSIFIED = "reclassified"
-    MERGED = "merged"
-    CANCELLED = "cancelled"
-    REPEATED = "repeated"
-    UNDONE = "undone"
-    UNMATCHED = "unmatched"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """PV1-3: point of care (nursing unit), room and bed, in capitals; "" where not given."""
-
-    point_of_care: str
-    room: str = ""
-    bed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One reduced message for one visit. `absorbs` is the visit that a merge ends."""
-
-    visit: str
-    kind: str
-    at: datetime
-    sent_at: datetime
-    ident: str
-    place: Place | None = None
-    prior: Place | None = None
-    patient_class: str = ""
-    absorbs: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Something that can be taken back: which event, and the visit before it."""
-
-    event: Event
-    before: Visit
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    key: str
-    state: State = State.UNKNOWN
-    place: Place | None = None
-    patient_class: str = ""
-    admitted_at: datetime | None = None
-    ended_at: datetime | None = None
-    done: tuple[Done, ...] = ()
-
-    @property
-    def inpatient(self) -> bool:
-        """Admitted here, or said to be an inpatient by a feed that began after the admission."""
-        return self.admitted_at is not None or self.patient_class == "I"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    effect: Effect
-    why: str = ""
+from app.census.visits import (
+    ENDED,
+    PRESENT,
+    Base,
+    Done,
+    Effect,
+    Event,
+    Result,
+    State,
+    Visit,
+    same_place,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """`results` is by the event's `ident`."""
+    """`results` is by the event's `ident`, `survivors` by the visit that was merged into another."""
 
     visits: dict[str, Visit]
     results: dict[str, Result]
+    survivors: dict[str, str]
+
+    def survivor(self, key: str) -> str:
+        return _survivor(self.survivors, key)
 
 
 Step = tuple[Visit, Result]
 Rule = Callable[[Visit, Event], Step]
 
+LISTED, NOT_LISTED = "R01", "R03"
+CORRECTIONS = frozenset({LISTED, NOT_LISTED})
 _SAME = Result(Effect.REPEATED)
+_FORGOTTEN = Result(Effect.UNMATCHED, "the visit ended long ago; its messages are no longer kept")
 _ENDED = Result(Effect.UNMATCHED, "the visit has ended")
 
 # Several events within one second happen in this order: first in, then moved, then out, then taken back.
@@ -133,13 +67,19 @@ def in_order(event: Event) -> tuple[datetime, datetime, int, str]:
     return event.at, event.sent_at, _RANK.get(event.kind, 5), event.ident
 
 
-def fold(events: Iterable[Event]) -> Census:
-    """The visits that these events make. Bring all events of a visit, and of those it was merged with."""
-    visits: dict[str, Visit] = {}
+def fold(events: Iterable[Event], bases: Mapping[str, Base] | None = None) -> Census:
+    """The visits that these events make. Bring all events of a visit, and of those it was merged with; `bases`
+    stand for events that are no longer kept."""
+    bases = bases or {}
+    visits = {key: base.visit for key, base in bases.items()}
     results: dict[str, Result] = {}
     survivors: dict[str, str] = {}
     for ident, same in groupby(sorted(events, key=in_order), key=lambda e: e.ident):
         event = next(same)
+        base = bases.get(event.visit)
+        if base is not None and (event.at <= base.until or base.visit.state is State.MERGED):
+            results[ident] = _FORGOTTEN
+            continue
         key = _survivor(survivors, event.visit)
         visit = visits.get(key) or Visit(key)
         result = Result(Effect.NONE)
@@ -151,12 +91,12 @@ def fold(events: Iterable[Event]) -> Census:
                 survivors[other] = key
         rule = _RULES.get(event.kind)
         if rule is not None:
-            visit, result = rule(visit, event)
+            visit, result = rule(_still_there(visit, event, results), event)
         undone = _undone(visits.get(key), visit) if result.effect is Effect.CANCELLED else ()
         results.update((done.event.ident, Result(Effect.UNDONE)) for done in undone)
         visits[key] = visit
         results[ident] = result
-    return Census(visits, results)
+    return Census(visits, results, survivors)
 
 
 def _survivor(survivors: dict[str, str], key: str) -> str:
@@ -168,6 +108,15 @@ def _survivor(survivors: dict[str, str], key: str) -> str:
 def _undone(before: Visit | None, after: Visit) -> tuple[Done, ...]:
     kept = {done.event.ident for done in after.done}
     return tuple(done for done in before.done if done.event.ident not in kept) if before else ()
+
+
+def _still_there(visit: Visit, event: Event, results: dict[str, Result]) -> Visit:
+    """The visit as it was before a list ended it, when the hospital's own message now goes on with it."""
+    last = visit.done[-1] if visit.done and visit.state is State.DISCHARGED else None
+    if last is None or last.event.kind != NOT_LISTED or event.kind not in _GO_ON:
+        return visit
+    results[last.event.ident] = Result(Effect.UNDONE)
+    return replace(last.before, key=visit.key, done=visit.done[:-1])
 
 
 def _absorb(visit: Visit, other: Visit, results: dict[str, Result]) -> Step:
@@ -290,14 +239,39 @@ def _come_back(visit: Visit, event: Event) -> Step:
     return _after(visit, event, Effect.RETURNED, state=State.IN_HOUSE, place=event.place or visit.place)
 
 
+def _listed(visit: Visit, event: Event) -> Step:
+    here, there = visit.place, event.place
+    if there is None:
+        return visit, Result(Effect.UNMATCHED, "the list names no place")
+    if visit.state is State.IN_HOUSE and here is not None and same_place(here, there):
+        return visit, _SAME
+    patient_class = visit.patient_class or event.patient_class
+    return _after(
+        visit,
+        event,
+        Effect.CORRECTED,
+        state=State.IN_HOUSE,
+        place=there,
+        patient_class=patient_class,
+        ended_at=None,
+    )
+
+
+def _not_listed(visit: Visit, event: Event) -> Step:
+    if visit.state not in PRESENT:
+        return visit, _SAME
+    return _after(visit, event, Effect.CORRECTED, state=State.DISCHARGED, ended_at=event.at)
+
+
 def _cancel(kinds: tuple[str, ...], states: tuple[State, ...], *, whole: bool) -> Rule:
     """Takes back the last of `kinds`; `whole`: with all that came after it, else only its change of place and
     state. Without such an event, or in another state, it matches nothing and says so."""
+    wanted = " or ".join(kind for kind in kinds if kind not in CORRECTIONS)
 
     def rule(visit: Visit, event: Event) -> Step:
         index = next((i for i in reversed(range(len(visit.done))) if visit.done[i].event.kind in kinds), None)
         if index is None:
-            return visit, Result(Effect.UNMATCHED, f"no {' or '.join(kinds)} of this visit to cancel")
+            return visit, Result(Effect.UNMATCHED, f"no {wanted} of this visit to cancel")
         if visit.state not in states:
             return visit, Result(Effect.UNMATCHED, f"the visit is {visit.state.value.replace('_', ' ')}")
         before, earlier = visit.done[index].before, visit.done[:index]
@@ -327,20 +301,23 @@ _RULES: dict[str, Rule] = {
     "A07": _reclassify,
     "A11": _cancel(("A01", "A04", "A06"), PRESENT, whole=True),
     "A12": _cancel(("A02",), _HERE, whole=False),
-    "A13": _cancel(("A03",), (State.DISCHARGED,), whole=False),
+    "A13": _cancel(("A03", NOT_LISTED), (State.DISCHARGED,), whole=False),
     "A17": _transfer,
     "A21": _leave,
     "A22": _come_back,
     "A38": _cancel(("A05",), (State.EXPECTED,), whole=True),
     "A52": _cancel(("A21",), (State.ON_LEAVE,), whole=False),
     "A53": _cancel(("A22",), _HERE, whole=False),
+    LISTED: _listed,
+    NOT_LISTED: _not_listed,
 }
+_GO_ON = frozenset({"A02", "A03", "A06", "A07", "A11", "A12", "A17", "A21", "A22"})
 # Merges of patients, accounts and visits: they end the visit that MRG names, when it names one.
 MERGES = frozenset(f"A{n}" for n in (18, 30, 34, 35, 36, 39, 40, 41, 42, 45, 46, 47, 48, 49, 50, 51)) | {
     "A06",
     "A07",
 }
-VISIT_EVENTS = frozenset(_RULES)
+VISIT_EVENTS = frozenset(_RULES) - CORRECTIONS
 BED_EVENTS = frozenset({"A20"})
 # Understood, and of no consequence for who is in which bed: updates, tracking, plans, people, links.
 OTHERS = frozenset(

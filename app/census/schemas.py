@@ -78,7 +78,47 @@ class CensusOut(Schema):
     admissions = fields.Integer(required=True)
     discharges = fields.Integer(required=True)
     cancelled = fields.Integer(required=True)
+    corrected = fields.Integer(
+        required=True, metadata={"description": "by the house's own census list, accepted"}
+    )
     unmatched = fields.Integer(required=True)
     messages = fields.Integer(required=True)
     duplicates = fields.Integer(required=True)
     refused = fields.Integer(required=True)
+
+
+class ListArgs(Schema):
+    taken_at = fields.AwareDateTime(
+        load_default=None, metadata={"description": "when the list was taken; without it, now"}
+    )
+
+
+class TextIn(Schema):
+    list = fields.String(required=True, metadata={"description": "CSV or HL7 v2 text"})
+
+
+class PlaceOut(Schema):
+    point_of_care = fields.String(required=True, allow_none=True)
+    room = fields.String(required=True)
+    bed = fields.String(required=True)
+
+
+class DifferenceOut(Schema):
+    kind = fields.String(
+        required=True, metadata={"description": "ours, theirs or elsewhere: who has the patient, or where"}
+    )
+    ours = fields.Nested(PlaceOut, required=True, allow_none=True)
+    theirs = fields.Nested(PlaceOut, required=True, allow_none=True)
+    line = fields.Integer(required=True, allow_none=True, metadata={"description": "of the list"})
+    accepted = fields.Boolean(required=True, allow_none=True)
+
+
+class CensusListOut(Schema):
+    id = fields.String(required=True)
+    taken_at = fields.AwareDateTime(required=True)
+    received_at = fields.AwareDateTime(required=True)
+    state = fields.String(required=True)
+    patients = fields.Integer(required=True)
+    same = fields.Integer(required=True)
+    faults = fields.List(fields.String(), required=True)
+    differences = fields.List(fields.Nested(DifferenceOut), required=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.census.rules import KNOWN_EVENTS, Census, Effect, Event, Place, State, fold
+from app.census.rules import CORRECTIONS, KNOWN_EVENTS, Census, fold
+from app.census.visits import Base, Effect, Event, Place, State
 
 T0 = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ICU, WARD, ED = Place("ICU", "1", "A"), Place("4W", "12", "B"), Place("ED", "", "7")
@@ -88,6 +90,21 @@ CASES = [
     ([("A01", ICU), ("A21",), ("A52",)], State.IN_HOUSE, ICU, "admitted undone cancelled"),
     ([("A01", ICU), ("A21",), ("A22",), ("A53",)], State.ON_LEAVE, ICU, "admitted on_leave undone cancelled"),
     ([("A01", ICU), ("A03",), ("A21",)], State.DISCHARGED, ICU, "admitted discharged unmatched"),
+    # What a census list says, accepted by a person
+    ([("R01", ICU)], State.IN_HOUSE, ICU, "corrected"),
+    ([("A01", ICU), ("R01", WARD)], State.IN_HOUSE, WARD, "admitted corrected"),
+    ([("A01", ICU), ("R01", Place("ICU"))], State.IN_HOUSE, ICU, "admitted repeated"),
+    ([("A01", ICU), ("A03",), ("R01", ICU)], State.IN_HOUSE, ICU, "admitted discharged corrected"),
+    ([("R01", ICU), ("A01", WARD)], State.IN_HOUSE, WARD, "corrected admitted"),
+    ([("R01", ICU), ("A03",)], State.DISCHARGED, ICU, "corrected left"),
+    ([("A01", ICU), ("R03",)], State.DISCHARGED, ICU, "admitted corrected"),
+    ([("R03",)], State.UNKNOWN, None, "repeated"),
+    # The hospital's own discharge, late, is the one that counts; and who is moved was never gone.
+    ([("A01", ICU), ("R03",), ("A03",)], State.DISCHARGED, ICU, "admitted undone discharged"),
+    ([("A01", ICU), ("R03",), ("A02", WARD)], State.IN_HOUSE, WARD, "admitted undone moved"),
+    ([("A01", ICU), ("R03",), ("A13", WARD)], State.IN_HOUSE, WARD, "admitted undone cancelled"),
+    ([("A01", ICU), ("R03",), ("A11",)], State.CANCELLED, None, "undone undone cancelled"),
+    ([("A01", ICU), ("A03",), ("R03",)], State.DISCHARGED, ICU, "admitted discharged repeated"),
 ]  # fmt: skip
 
 
@@ -161,6 +178,15 @@ def test_merges_in_a_circle_end() -> None:
     assert [v.state for v in fold(events).visits.values()].count(State.IN_HOUSE) == 1
 
 
+def test_events_that_are_no_longer_kept_cannot_bring_anybody_back() -> None:
+    whole = fold([ev("A01", ICU), ev("A03", minute=5)])
+    bases = {"v": Base(whole.visits["v"], T0 + timedelta(minutes=5))}
+    again = fold([ev("A01", ICU), ev("A13", minute=4)], bases)
+    assert again.visits["v"].state is State.DISCHARGED
+    assert "no longer kept" in again.results["v-A01-0"].why
+    assert fold([ev("A01", WARD, 9)], bases).visits["v"].place == WARD, "a readmission is news"
+
+
 places = st.sampled_from([None, ICU, WARD, ED, WAITING])
 events = st.builds(
     lambda kind, place, minute, visit, other, n: Event(
@@ -172,7 +198,7 @@ events = st.builds(
         place,
         absorbs=other if kind in ("A40", "A42", "A06") else "",
     ),
-    st.sampled_from(sorted(KNOWN_EVENTS)),
+    st.sampled_from(sorted(KNOWN_EVENTS | CORRECTIONS)),
     places,
     st.integers(0, 30),
     st.sampled_from("abc"),
@@ -196,3 +222,29 @@ def test_every_event_has_one_result_and_a_reason_when_it_matches_nothing(found: 
         assert bool(result.why) == (result.effect is Effect.UNMATCHED)
     for visit in census.visits.values():
         assert visit.state is not State.IN_HOUSE or visit.ended_at is None
+
+
+CANCELS = ("A11", "A12", "A13", "A38", "A52", "A53")
+
+
+@given(st.lists(events, max_size=25), st.integers(0, 30))
+def test_letting_the_events_of_an_ended_visit_go_changes_nothing_that_comes_after(
+    found: list[Event], minute: int
+) -> None:
+    """But for cancels, which then match nothing."""
+    until = T0 + timedelta(minutes=minute)
+    alone = [replace(e, absorbs="") for e in found]
+    early = [e for e in alone if e.at <= until] + [ev("A03", None, minute, v, sent=until) for v in "abc"]
+    ended = {
+        key: Base(replace(visit, done=()), until)
+        for key, visit in fold(early).visits.items()
+        if visit.state in (State.DISCHARGED, State.CANCELLED)
+    }
+    later = [e for e in alone if e.at > until and e.visit in ended and e.kind not in CANCELS]
+    kept, forgotten = fold([*early, *later]), fold(later, ended)
+    for key in ended:
+        one, other = kept.visits[key], forgotten.visits[key]
+        assert (one.state, one.place, one.ended_at) == (other.state, other.place, other.ended_at)
+    assert {e.ident: kept.results[e.ident] for e in later} == {
+        e.ident: forgotten.results[e.ident] for e in later
+    }

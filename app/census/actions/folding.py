@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.census.models import AdtEvent, AdtVisit
-from app.census.rules import Census, Effect, Event, Place, Result, State, Visit, fold
+from app.census.rules import Census, fold
+from app.census.visits import Base, Effect, Event, Place, Result, State, Visit
 
 PER_QUERY = 400
 _VISIT_FIELDS = (
@@ -22,6 +24,7 @@ _VISIT_FIELDS = (
     "ended_at",
     "family",
 )
+_STORED = (*_VISIT_FIELDS, "pruned_until")
 
 
 def refold(session: Session, facility_id: str, events: Sequence[Event]) -> bool:
@@ -33,9 +36,31 @@ def refold(session: Session, facility_id: str, events: Sequence[Event]) -> bool:
     families = _families(session, facility_id, touched, events)
     stored = _stored_visits(session, facility_id, families)
     rows = _stored_events(session, facility_id, families)
-    census = fold(_event(row) for row in rows)
+    census = fold((_event(row) for row in rows), _bases(stored))
     _write_effects(session, rows, census)
     return _write_visits(session, facility_id, families, stored, census)
+
+
+def census_as_of(session: Session, facility_id: str, visits: Collection[str], moment: datetime) -> Census:
+    """These visits, and those merged with them, as their events make them up to a moment."""
+    families = _families(session, facility_id, visits, ())
+    stored = _stored_visits(session, facility_id, families)
+    rows = _stored_events(session, facility_id, families)
+    return fold((_event(row) for row in rows if row.at <= moment), _bases(stored))
+
+
+def _bases(stored: dict[str, dict[str, Any]]) -> dict[str, Base]:
+    """What stands for the events that are no longer kept."""
+    return {
+        visit: Base(_visit(visit, row), row["pruned_until"])
+        for visit, row in stored.items()
+        if row["pruned_until"] is not None
+    }
+
+
+def _visit(key: str, row: dict[str, Any]) -> Visit:
+    place = Place(row["point_of_care"], row["room"], row["bed"]) if row["point_of_care"] else None
+    return Visit(key, row["state"], place, row["patient_class"], row["admitted_at"], row["ended_at"])
 
 
 def _families(
@@ -59,12 +84,12 @@ def _families(
 
 
 def _stored_visits(session: Session, facility_id: str, visits: Collection[str]) -> dict[str, dict[str, Any]]:
-    columns = [AdtVisit.visit, *(getattr(AdtVisit, name) for name in _VISIT_FIELDS)]
+    columns = [AdtVisit.visit, *(getattr(AdtVisit, name) for name in _STORED)]
     found: dict[str, dict[str, Any]] = {}
     for some in chunks(sorted(visits)):
         query = sa.select(*columns).where(AdtVisit.facility_id == facility_id, AdtVisit.visit.in_(some))
         for row in session.execute(query).mappings():
-            found[row["visit"]] = {name: row[name] for name in _VISIT_FIELDS}
+            found[row["visit"]] = {name: row[name] for name in _STORED}
     return found
 
 
@@ -121,7 +146,7 @@ def _write_visits(
     for visit, family in families.items():
         values = _values(census.visits.get(visit) or Visit(visit), family)
         before = stored.get(visit)
-        if values == before:
+        if before is not None and all(before[name] == value for name, value in values.items()):
             continue
         key = {"facility_id": facility_id, "visit": visit}
         (changed if before else new).append(key | values)

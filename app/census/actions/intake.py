@@ -14,7 +14,7 @@ from app.census.actions.feed import count_messages, lock_feed
 from app.census.actions.folding import chunks, refold
 from app.census.models import AdtBed, AdtEvent
 from app.census.reduce import Reduced
-from app.census.rules import Event
+from app.census.visits import Event
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
 from app.core.permissions import Permission

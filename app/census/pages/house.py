@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, g, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.access import actor, requires
-from app.census import actions, queries
-from app.core.errors import Forbidden, Invalid, NotFound
+from app.census import actions, feed_queries, queries
+from app.census.audits import EVERY as LIST_EXPECTED
+from app.census.pages.frame import hospital_of, max_age, pages
+from app.core.errors import Forbidden, Invalid
 from app.core.permissions import Permission
 from app.facilities.models import Facility
-from app.facilities.queries import facilities, facility_by_code, units
+from app.facilities.queries import facilities, units
 from app.runtime import runtime, transact
 from app.web.forms import Errors, done, page_number, submitted, typed
-
-pages = Blueprint("census", __name__)
 
 PER_PAGE = 50
 LEFT_OUT = "-"
@@ -32,22 +32,31 @@ def index() -> Any:
             return redirect(url_for("census.hospital", code=seen[0].code))
         now = runtime().clock.now()
         found = [(f, queries.census(db, f, now)) for f in seen]
-        return render_template("census/index.html", hospitals=found, max_age=_max_age())
+        return render_template("census/index.html", hospitals=found, max_age=max_age())
 
 
 @pages.route("/census/<string:code>")
 @requires(Permission.BOARD_VIEW)
 def hospital(code: str) -> str:
     with runtime().db.read() as db:
-        place = _hospital(db, code, Permission.BOARD_VIEW)
+        place = hospital_of(db, code, Permission.BOARD_VIEW)
         open_refusals = queries.refusals(db, actor(), [place.id], page=1, per_page=1)[1]
+        now = runtime().clock.now()
+        setting = feed_queries.setting(db, place.id)
         return render_template(
             "census/hospital.html",
             facility=place,
-            census=queries.census(db, place, runtime().clock.now()),
+            census=queries.census(db, place, now),
+            setting=setting,
+            entry=feed_queries.entry(db, place.id),
+            feeds={u.code: u for u in feed_queries.unit_feeds(db, place, now)} if setting.feeds else {},
+            beside=feed_queries.beside(db, place, now, setting.differs_by),
+            last_list=feed_queries.last_settled(db, place.id),
+            newest_list=next(iter(feed_queries.lists(db, place.id, most=1)), None),
+            list_age=int(LIST_EXPECTED.total_seconds()),
             unmatched=queries.unmatched(db, place, most=20),
             refused=open_refusals if _may_see_refused(place) else None,
-            max_age=_max_age(),
+            max_age=max_age(),
         )
 
 
@@ -62,7 +71,7 @@ def locations(code: str) -> str:
 def map_location(code: str) -> Any:
     def act() -> Any:
         with runtime().db.read() as db:
-            place = _hospital(db, code, Permission.POLICY_EDIT)
+            place = hospital_of(db, code, Permission.POLICY_EDIT)
             unit_id = _unit_id(db, place, typed("unit"))
         name = typed("point_of_care").upper()
         left_out = typed("unit") == LEFT_OUT
@@ -78,7 +87,7 @@ def refused(code: str) -> str:
     """Open to whoever enters readings there, and to whoever may see the state of the engine."""
     number = page_number()
     with runtime().db.read() as db:
-        place = _hospital(db, code, Permission.BOARD_VIEW)
+        place = hospital_of(db, code, Permission.BOARD_VIEW)
         if not _may_see_refused(place):
             raise Forbidden("Refused messages are for those who enter readings here.")
         rows, total = queries.refusals(db, actor(), [place.id], page=number, per_page=PER_PAGE)
@@ -102,16 +111,6 @@ def seen(code: str, refusal_id: UUID) -> Any:
     )
 
 
-def _hospital(db: Session, code: str, permission: Permission) -> Facility:
-    try:
-        place = facility_by_code(db, code)
-    except Invalid as unknown:
-        raise NotFound(unknown.detail) from None
-    actor().require(permission, place.id)
-    g.zone = place.zone
-    return place
-
-
 def _may_see_refused(place: Facility) -> bool:
     return any(actor().may(p, place.id) for p in (Permission.READING_ENTER, Permission.SYSTEM_VIEW))
 
@@ -127,7 +126,7 @@ def _unit_id(db: Session, place: Facility, code: str) -> str | None:
 
 def _locations(code: str, errors: Errors | None = None) -> str:
     with runtime().db.read() as db:
-        place = _hospital(db, code, Permission.POLICY_EDIT)
+        place = hospital_of(db, code, Permission.POLICY_EDIT)
         choices = [(u.code, f"{u.name} ({u.code})") for u in units(db, place.id)]
         return render_template(
             "census/locations.html",
@@ -137,7 +136,3 @@ def _locations(code: str, errors: Errors | None = None) -> str:
             typed={name: typed(name) for name in ("point_of_care", "unit")},
             errors=errors or {},
         )
-
-
-def _max_age() -> int:
-    return int(queries.FEED_MAX_AGE.total_seconds())
