@@ -56,6 +56,20 @@ class Alarm(Base):
     link: Mapped[str] = mapped_column(Name, default="")
 
 
+class AlarmCall(Base):
+    """A step that was done about a recommendation that nobody decided while no incident was open."""
+
+    __tablename__ = "alarm_calls"
+    __table_args__ = (sa.UniqueConstraint("recommendation_id", "round", "step"),)
+
+    id: Mapped[str] = primary_id()
+    recommendation_id: Mapped[str] = mapped_column(sa.ForeignKey("surge_recommendations.id"))
+    step: Mapped[int]
+    round: Mapped[int]
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class AlarmFlood(Base):
     """The flood of a hospital as boards show it. `version` rises with every change, also when it ends by itself."""
 

@@ -27,6 +27,8 @@ from app.resources.events import RequestCancelled, RequestClosed, RequestDenied,
 from app.resources.rules import RequestState
 from app.surge.definitions import INDICATOR
 from app.surge.events import (
+    RecommendationEnded,
+    SurgeCalled,
     TriggerAcknowledged,
     TriggerCleared,
     TriggerFired,
@@ -43,7 +45,6 @@ RESOURCE_OF = {
     "request": "stuff",
     "request_undecided": "stuff",
     "request_not_found": "stuff",
-    "alarm": "space",
     "old_numbers": "systems",
     "silent_unit": "systems",
 }
@@ -111,6 +112,34 @@ def unshelved(uow: UnitOfWork, entry: Entry) -> None:
     assert isinstance(event, TriggerUnshelved)
     if _of_hospital(entry):
         actions.back(uow, f"trigger:{event.trigger_id}")
+
+
+@subscribe(SurgeCalled)
+def called(uow: UnitOfWork, entry: Entry) -> None:
+    event = entry.event
+    assert isinstance(event, SurgeCalled)
+    if event.asked:
+        actions.raise_alarm(
+            uow,
+            key=f"{entry.stream}:{entry.seq}",
+            kind="told",
+            facility_id=entry.stream.removeprefix("facility:"),
+            cause=_cause("alarm", event.recommendation_id),
+            title=f"{event.label} recommended",
+            words="nobody has decided",
+            role=event.role,
+            severity="high",
+            link=f"/capacity/recommendations/{event.recommendation_id}",
+        )
+
+
+@subscribe(RecommendationEnded)
+def decided(uow: UnitOfWork, entry: Entry) -> None:
+    event = entry.event
+    assert isinstance(event, RecommendationEnded)
+    if _of_hospital(entry):
+        actions.over(uow, _cause("alarm", event.recommendation_id))
+        actions.take_back(uow, event.recommendation_id)
 
 
 @subscribe(EscalationStepped)

@@ -62,10 +62,23 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["facility_id"], ["facilities.id"]),
         sa.PrimaryKeyConstraint("facility_id"),
     )
+    op.create_table(
+        "alarm_calls",
+        sa.Column("id", sa.String(36), nullable=False),
+        sa.Column("recommendation_id", sa.String(36), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["recommendation_id"], ["surge_recommendations.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("recommendation_id", "round", "step"),
+    )
     _take_over(alarms)
 
 
 def downgrade() -> None:
+    op.drop_table("alarm_calls")
     op.drop_table("alarm_floods")
     op.drop_index("ix_alarms_open", "alarms")
     op.drop_index("ix_alarms_raised", "alarms")

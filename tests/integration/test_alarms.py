@@ -9,20 +9,23 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.alarms import actions, queries
+from app.alarms import actions, calls, queries
+from app.alarms.audits import judge
 from app.alarms.models import Alarm
 from app.core.clock import ManualClock
 from app.core.db import Database
+from app.escalation.planner import Step
 from app.incidents.actions import close, finish_task
 from app.surge import actions as surge
+from app.surge import history
 from app.watchdog.actions import keep
-from app.watchdog.registry import Offence
+from app.watchdog.registry import AUDITS, Offence
 from app.watchdog.rounds import Round
 from tests.support.client import PageClient
 from tests.support.hospital import Hospital
-from tests.support.phones import reply
-from tests.support.surge import hold
-from tests.support.waiting import policy, quiet, task, tick
+from tests.support.phones import last_text, reply
+from tests.support.surge import hold, open_one
+from tests.support.waiting import URL, policy, quiet, task, tick
 
 
 def alarms(db: Database, **wanted: Any) -> list[Alarm]:
@@ -128,6 +131,56 @@ def test_a_flood_is_shown_with_what_came_first_and_ends_by_itself(
     assert "12 alarms" not in commander.get(f"/incidents/{incident.id}").text
     act(close, hospital.commander, incident.id, reason="Over")
     assert {each.cleared_at is None for each in alarms(db, incident_id=incident.id)} == {False}
+
+
+def test_what_nobody_decides_without_an_incident_is_told_to_whoever_is_on_call(
+    db: Database, clock: ManualClock, hospital: Hospital, act: Any
+) -> None:
+    """By the hospital's policy for such alarms: Ada first, then the next on the list."""
+    steps = [Step(10, "tell_commander"), Step(5, "tell_commander"), Step(5, "tell_role", "safety_officer")]
+    policy(db, hospital, steps, kind="alarm")
+    quiet(db, hospital, exercise=True)
+    hold(db, clock, hospital, 60, ICU=12)
+    assert [judge(each, clock.now()) for each in audited(db)] == [None]
+    clock.advance(minutes=9)
+    assert calls.tick(db, URL) == 0
+    clock.advance(minutes=1)
+    assert calls.tick(db, URL) == 1
+    assert calls.tick(db, URL) == 0
+    text = last_text(db, hospital.people[0])
+    assert "SBMC surge: Severe surge recommended" in text
+    assert "You are told as on call as Incident Commander" in text
+    assert f"{URL}/capacity/recommendations/{open_one(db).id}" in text
+    clock.advance(minutes=5)
+    assert calls.tick(db, URL) == 1
+    assert last_text(db, hospital.people[6]).startswith("SBMC surge"), "the next on the list"
+    clock.advance(minutes=8)
+    assert [judge(each, clock.now()) is None for each in audited(db)] == [False], "nobody looked in time"
+    told = alarms(db, kind="told", exercise=False)
+    assert [each.role for each in told] == ["on call as Incident Commander"] * 2
+    with db.read() as session:
+        lines, _ = history.page(session, hospital.facility.id, 1)
+    assert lines[0]["text"] == (
+        "Told, because nobody has decided on Severe surge: Gita Lund (on call as Incident Commander)"
+    )
+    act(surge.decline, hospital.commander, open_one(db).id, reason="Two leave within the hour")
+    assert {each.cleared_at for each in alarms(db, kind="told", exercise=False)} == {clock.now()}
+    assert calls.tick(db, URL) == 0
+
+
+@pytest.mark.engine("sqlite")
+def test_with_an_incident_open_its_own_steps_are_enough(
+    db: Database, clock: ManualClock, hospital: Hospital
+) -> None:
+    quiet(db, hospital)
+    hold(db, clock, hospital, 60, ICU=12)
+    clock.advance(minutes=30)
+    assert (calls.tick(db, URL), audited(db)) == (0, [])
+
+
+def audited(db: Database) -> list[Any]:
+    with db.read() as session:
+        return list(AUDITS["surge_calls"].items(session, db.clock.now()))
 
 
 @pytest.mark.engine("sqlite")
