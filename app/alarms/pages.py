@@ -44,19 +44,18 @@ def show(code: str) -> str:
     with runtime().db.read() as db:
         facility = hospital(db, code)
         rows = queries.standing(db, facility.id)
-        flood = queries.flood(db, facility.id)
-        flooded = flood is not None and flood.began_at is not None
+        flood = queries.flood_now(db, facility.id)
         active = [row for row in rows if row.shelved_until is None]
         lately = queries.raised(db, facility.id, now - LOOKED_BACK, now)
         return render_template(
             "alarms/show.html",
             **_frame(db, facility, "Alarms"),
-            groups=_groups(active, in_flood=flooded),
+            groups=_groups(active, in_flood=flood is not None),
             by_id={row.id: row for row in rows},
             shelved=[row for row in rows if row.shelved_until is not None],
             standing=standing([queries.plain(row) for row in active if not row.exercise], now),
             restless=restless(lately),
-            flood=flood if flooded else None,
+            flood=flood,
             engine=queries.about_engine(db),
             lately=len(lately),
             last_ten=sum(1 for each in lately if each.raised_at > now - LIMITS.span),

@@ -92,6 +92,12 @@ def flood(session: Session, facility_id: str) -> AlarmFlood | None:
     return session.get(AlarmFlood, facility_id)
 
 
+def flood_now(session: Session, facility_id: str) -> AlarmFlood | None:
+    """The flood that lasts; None when there is none."""
+    found = flood(session, facility_id)
+    return found if found is not None and found.began_at is not None else None
+
+
 def maybe_flooded(session: Session, now: datetime) -> list[str]:
     """Hospitals with a flood that may be over, or with so many alarms that one may have begun unseen."""
     lasting = sa.select(AlarmFlood.facility_id).where(AlarmFlood.began_at.is_not(None))

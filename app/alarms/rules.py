@@ -128,7 +128,7 @@ def floods(alarms: Iterable[Alarm], now: datetime, limits: Limits = LIMITS) -> t
             within.append(coming.popleft())
             new += 1
         if flood is None and len(within) > limits.flood_over:
-            flood = _Open(moment, min(within, key=_order), len(within), len(within))
+            flood = _Open(moment, min(within, key=_came), len(within), len(within))
         elif flood is not None:
             flood.peak, flood.number = max(flood.peak, len(within)), flood.number + new
             if len(within) < limits.flood_under:
@@ -228,6 +228,12 @@ def standing(alarms: Iterable[Alarm], now: datetime, limits: Limits = LIMITS) ->
     """What has stood so long that it tells nobody anything any more, the longest first."""
     old = [a for a in alarms if a.cleared_at is None and now - a.at > limits.standing]
     return tuple(sorted(old, key=_order))
+
+
+def _came(alarm: Alarm) -> tuple[datetime, datetime, int, str]:
+    """What came long before anybody could know of it did not begin this flood."""
+    at = alarm.at if alarm.raised_at - alarm.at <= LIMITS.together else alarm.raised_at
+    return at, *_order(alarm)[1:]
 
 
 def _order(alarm: Alarm) -> tuple[datetime, datetime, int, str]:

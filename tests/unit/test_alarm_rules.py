@@ -60,6 +60,9 @@ def test_what_came_first_is_on_top_though_it_was_learned_last() -> None:
     late = Alarm("z", T0 - 5 * MINUTE, T0 + 9 * MINUTE, "icu", "Intensive care full")
     (flood,) = floods([*burst(*[8] * 10), late], LATE)
     assert flood.first.title == "Intensive care full"
+    old = Alarm("y", T0 - timedelta(days=9), T0 + 9 * MINUTE, "beds", "Beds tight")
+    (flood,) = floods([*burst(*[8] * 10), old], LATE)
+    assert flood.first.title == "alarm 0", "what stood for days did not begin this"
 
 
 @given(st.lists(st.integers(0, 90), max_size=60))

@@ -11,6 +11,7 @@ from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.access import actor, requires
+from app.alarms.queries import flood_now
 from app.core.errors import Invalid, NotFound
 from app.core.permissions import Permission
 from app.facilities.models import Facility
@@ -40,6 +41,7 @@ def triggers(code: str) -> str:
             "surge/triggers.html",
             **frame(db, facility, "Triggers"),
             triggers=queries.all_triggers(db, facility.id),
+            flood=flood_now(db, facility.id),
             packs=packs.examples(),
             sentence=_sentence,
             levels=packs.levels(),
