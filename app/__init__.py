@@ -33,6 +33,7 @@ ROOMS = (
     "census",
     "surge",
     "resources",
+    "alarms",
     "board",
     "review",
     "demo",

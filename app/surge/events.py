@@ -147,6 +147,18 @@ class RecommendationEnded(Event):
     reason: str
 
 
+@event("surge.called", "recommendation:{recommendation_id}")
+class SurgeCalled(Event):
+    """Nobody had decided and no incident was open: `told` were told, as `role`. `asked`: they are to decide."""
+
+    recommendation_id: str
+    label: str
+    role: str
+    told: list[str]
+    asked: bool
+    late_seconds: int
+
+
 @event("surge.level_set", "surge")
 class SurgeLevelSet(Event):
     """`despite`: firings that still spoke for a higher level than the one set."""

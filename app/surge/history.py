@@ -26,6 +26,7 @@ KINDS = (
     events.TriggerEdited.kind,
     events.SurgeRecommended.kind,
     events.RecommendationEnded.kind,
+    events.SurgeCalled.kind,
     events.SurgeLevelSet.kind,
     *wording.WORDS,
 )
@@ -106,6 +107,9 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     events.SurgeRecommended.kind: _recommended,
     events.RecommendationEnded.kind: lambda data: (
         f"Recommendation {data['label']} {data['state']}: {data['reason']}"
+    ),
+    events.SurgeCalled.kind: lambda data: (
+        f"Told, because nobody has decided on {data['label']}: {', '.join(data['told'])} ({data['role']})"
     ),
     events.SurgeLevelSet.kind: _level_set,
     events.SurgeCarriedOver.kind: _carried_over,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from app.messaging.actions import Wish, request_all
 from app.messaging.channels import Channel
 from app.messaging.states import Purpose
 from app.watchdog.models import WatchAlarm, WatchFinding, WatchState
-from app.watchdog.registry import Offence
+from app.watchdog.registry import ALARMED, Offence
 from app.watchdog.rounds import Round
 from app.watchdog.wording import counted
 
@@ -49,7 +49,11 @@ def keep(uow: UnitOfWork, done: Round, *, took_ms: int, alarm: Sequence[str], ur
     if done.clean:
         ended["clean_at"] = uow.now
     uow.session.execute(sa.update(WatchState).where(WatchState.id == ONLY_ROW).values(**ended))
-    return _alarm(uow, done, alarm, url)
+    lasting = _lasting(uow, done.at)
+    kinds = _alarm(uow, lasting, alarm, url)
+    for follow in ALARMED:
+        follow(uow, {kind: lasting[kind] for kind in kinds}, lasting)
+    return kinds
 
 
 def claim_ping(uow: UnitOfWork, *, every: timedelta) -> bool:
@@ -102,11 +106,10 @@ def _keep_kind(uow: UnitOfWork, kind: str, offences: Sequence[Offence]) -> None:
     insert_once(uow.session, WatchFinding, rows)
 
 
-def _alarm(uow: UnitOfWork, done: Round, numbers: Sequence[str], url: str) -> list[str]:
+def _alarm(uow: UnitOfWork, lasting: Mapping[str, int], numbers: Sequence[str], url: str) -> list[str]:
     """Once for each kind and hour, and only of what two rounds have seen: a start after an outage finds much
     that is late and works it off within seconds.
     """
-    lasting = _lasting(uow, done.at)
     recent = sa.select(WatchAlarm.kind).where(WatchAlarm.at > uow.now - ALARM_EVERY)
     kinds = sorted(lasting.keys() - set(uow.session.scalars(recent)))
     if not kinds or not numbers:

@@ -6,12 +6,14 @@ an offence: no total can hide one item that was forgotten. This module knows no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
+
+from app.core.db import UnitOfWork
 
 Items = Callable[[Session, datetime], Iterable[Any]]
 
@@ -53,3 +55,14 @@ def audits(name: str, *, label: str, bound: str, judge: Judge) -> Callable[[Item
         return items
 
     return register
+
+
+Alarmed = Callable[[UnitOfWork, Mapping[str, int], Mapping[str, int]], None]
+"""From how many of each kind somebody has just been alarmed about, and of each kind that lasts."""
+
+ALARMED: list[Alarmed] = []
+
+
+def on_alarm(follow: Alarmed) -> None:
+    """Call this in the transaction of every round."""
+    ALARMED.append(follow)

@@ -224,6 +224,29 @@ def test_the_lab_over_a_file_compares_two_sets(app: Flask, db: Database, full: H
     assert '"threshold":95' in kept.question
 
 
+@pytest.mark.engine("sqlite")
+def test_the_lab_tries_rules_about_several_things_on_one_file(app: Flask, full: Hospital) -> None:
+    lines = [f"2026-01-{day:02d},{day + 10},30,{day},{day // 2}" for day in range(1, 31)]
+    file = "\n".join(["at,occupied_beds,staffed_beds,staff_absent,ed_longest_wait", *lines])
+    asked = question(
+        rules_a=["pack:california:ca_hospital_notifies", "pack:iom_2009:iom_ed_wait_12_h"],
+        target="95",
+        file=(io.BytesIO(file.encode()), "ward.csv"),
+    )
+    commander = PageClient(app, full.commander)
+    kept = commander.post("/capacity/SBMC/lab", asked, content_type="multipart/form-data")
+    page = commander.get(kept.location).text
+    assert "1 series, 30 numbers" in page
+    assert page.count('data-label="Warned in time">1 of 1') == 2, "the set, and its rule about free beds"
+    assert page.count('data-label="Warned in time">0 of 1') == 1, "the wait comes after"
+    asked["rules_a"], asked["file"] = (
+        ["pack:iom_2009:iom_staff_ill_10"],
+        (io.BytesIO(file.encode()), "ward.csv"),
+    )
+    again = commander.post("/capacity/SBMC/lab", asked, 422, content_type="multipart/form-data").text
+    assert "columns staff_absent and staff_rostered" in again
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -35,6 +35,8 @@ FOR_COMMANDERS = (
     "/incidents/{incident}/requests/new",
     "/incidents/{incident}/review",
     "/capacity",
+    "/alarms",
+    "/alarms/SBMC/week",
     "/census",
     "/scores",
     "/requests",

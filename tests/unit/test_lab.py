@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.surge.lab import Target, figures, merged, series_samples, usual_gap
-from app.surge.labseries import Unreadable, read
+from app.surge.labseries import Unreadable, read, seen
+from app.surge.measures import MEASURES
 from app.surge.trial import Episode
 from app.surge.windows import UNKNOWN
 
@@ -67,12 +68,40 @@ def test_a_number_holds_for_twice_the_usual_time() -> None:
 def test_a_file_of_two_series_with_gaps() -> None:
     text = 'date,used,of,state\n2026/01/02,"1,100","2,000",AA\n2026-01-01,,2000,AA\n2026-01-01,5,0,BB\n'
     found = read(text.encode(), "UTC")
-    assert found == {"AA": [(at(0), None), (at(1), 55.0)], "BB": [(at(0), None)]}
+    assert {name: track.points for name, track in found.items()} == {
+        "AA": [(at(0), None), (at(1), 55.0)],
+        "BB": [(at(0), None)],
+    }
+
+
+def test_columns_called_like_readings_serve_every_measure_made_of_them() -> None:
+    """Staffed beds are told on the second day alone, and are believed for two days."""
+    text = (
+        "at,occupied_beds,staffed_beds,ed_patients,free_beds\n"
+        "2026-01-01,9,,7,1\n2026-01-02,9,12,,2\n2026-01-03,6,,9,\n2026-01-04,,,9,4\n2026-01-05,12,,9,5\n"
+    )
+    (track,) = read(text.encode(), "UTC").values()
+
+    def values(slug: str) -> list[float | None] | None:
+        found = seen(track, "x", MEASURES[slug], "")
+        days = [at(day) for day in range(5)]
+        return (
+            None
+            if found is None
+            else [s.bounds.low if s.bounds.known else None for s in found if s.at in days]
+        )
+
+    assert values("occupancy") == [None, 75, 50, None, None]
+    assert values("ed_patients") == [7, 9, 9, 9]
+    assert values("free_beds") == [1, 2, None, 4, 5], "its own column comes first"
+    assert values("ventilators_free") is None
+    assert values("staffed_share") is None, "a file does not say how many beds are set up"
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("at,occupied_beds\n2026-01-01,-1\n", "line 2: occupied_beds must be from 0"),
         ("at,value\n2026-01-01,nan\nx,1\n", "line 3"),
         ("at,value\n2026-01-01,1e99\n", "line 2"),
         ("at,worth\n2026-01-01,1\n", "must name the columns"),

@@ -44,14 +44,16 @@ def home(db: Session) -> Facility:
     return next((each for each in visible if person and each.id == person.facility_id), visible[0])
 
 
-def frame(db: Session, facility: Facility, current: str) -> dict[str, Any]:
+def frame(db: Session, facility: Facility, current: str, *above: dict[str, str]) -> dict[str, Any]:
+    """`above`: pages between the hospital's capacity and this one, on the trail."""
     g.zone = facility.zone
     others = visible_hospitals(db)
     tabs = [
         {"label": each.name, "url": url_for("surge.show", code=each.code), "current": each.id == facility.id}
         for each in others
     ]
-    trail = [{"label": "Capacity", "url": url_for("surge.show", code=facility.code)}, {"label": current}]
+    trail = [{"label": "Capacity", "url": url_for("surge.show", code=facility.code)}, *above]
+    trail.append({"label": current})
     return {
         "facility": facility,
         "place": facility.name,

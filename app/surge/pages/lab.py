@@ -20,17 +20,18 @@ from app.facilities.queries import facility as facility_by_id
 from app.runtime import runtime, transact
 from app.surge import actions, labseries, packs, queries
 from app.surge.definitions import DAY, Definition, duration, read, rule_errors, sentence
-from app.surge.lab import Target, series_samples
-from app.surge.measures import MEASURES, suits
+from app.surge.lab import Target
+from app.surge.measures import MEASURES, Measure, suits
 from app.surge.models import LabRun
 from app.surge.pages.fields import UNITS, place_words
 from app.surge.pages.frame import frame, hospital, pages
 from app.surge.recorded import samples_of
-from app.surge.triggers import Sample
-from app.surge.trying import Answer, Chosen, Question, Stretch, answer, as_seen_by, changed
+from app.surge.triggers import Rule, Sample
+from app.surge.trying import COMPLEMENT, Answer, Chosen, Question, Stretch, answer, as_seen_by, changed
 from app.web.forms import Errors, submitted, typed
 
 LONGEST_DAYS = 400
+_ANY = Rule("at_least", 0.0)
 SIDES = ("a", "b")
 LABELS = {
     "title": "Name",
@@ -116,7 +117,12 @@ def lab_run(run_id: UUID) -> str:
         question = msgspec.json.decode(kept.question, type=Question)
         return render_template(
             "surge/lab_run.html",
-            **frame(db, facility, kept.title),
+            **frame(
+                db,
+                facility,
+                kept.title,
+                {"label": "Trigger lab", "url": url_for("surge.lab", code=facility.code)},
+            ),
             run=kept,
             question=question,
             answer=msgspec.json.decode(kept.result, type=Answer),
@@ -258,25 +264,44 @@ def _from_file(
     except labseries.Unreadable as problem:
         raise Invalid.field("file", str(problem)) from problem
     found = []
-    for name, points in sorted(series.items()):
-        ends = points[-1][0]
-        samples = series_samples(points, ends)
+    for name, track in sorted(series.items()):
+        times = track.times
+        samples = _of_measure(track, name, measure, measure)
+        if samples is None:
+            raise Invalid.field("measure", f"{_wanted(MEASURES[measure])}, which is not in this file")
         rules = tuple(
-            tuple(_seen(rule, measure, samples, side) for rule in chosen)
+            tuple(_seen(rule, track, name, measure, side) for rule in chosen)
             for side, chosen in zip(SIDES, sets, strict=False)
         )
-        found.append(Stretch(name, points[0][0], ends, samples, rules))
+        found.append(Stretch(name, times[0], times[-1], samples, rules))
     return found
 
 
-def _seen(rule: Chosen, measure: str, samples: Sequence[Sample], side: str) -> Sequence[Sample]:
-    seen = as_seen_by(rule.definition, measure, samples)
-    if seen is None:
-        what = MEASURES[rule.definition.measure].label
+def _seen(rule: Chosen, track: labseries.Track, name: str, target: str, side: str) -> Sequence[Sample]:
+    watched = MEASURES[rule.definition.measure]
+    found = _of_measure(track, name, watched.slug, target)
+    if found is None:
         raise Invalid.field(
-            f"rules_{side}", f"{rule.label} looks at {what.lower()}, which is not in this file"
+            f"rules_{side}", f"{rule.label} looks at {_wanted(watched)}, which is not in this file"
         )
-    return seen
+    return found
+
+
+def _of_measure(track: labseries.Track, name: str, slug: str, target: str) -> Sequence[Sample] | None:
+    """The share in use and the share free are one number, so either serves for both."""
+    found = labseries.seen(track, name, MEASURES[slug], target)
+    other = COMPLEMENT.get(slug)
+    if found is None and other is not None:
+        turned = labseries.seen(track, name, MEASURES[other], target)
+        found = None if turned is None else as_seen_by(Definition("", slug, "", _ANY), other, turned)
+    return found
+
+
+def _wanted(measure: Measure) -> str:
+    """The measure, and the columns of a file that would give it."""
+    if measure.whole == "physical" or not measure.metrics:
+        return measure.label.lower()
+    return f"{measure.label.lower()} (columns {' and '.join(measure.metrics)})"
 
 
 def _whole(name: str, low: int, high: int) -> int:

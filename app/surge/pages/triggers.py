@@ -11,6 +11,7 @@ from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.access import actor, requires
+from app.alarms.queries import flood_now
 from app.core.errors import Invalid, NotFound
 from app.core.permissions import Permission
 from app.facilities.models import Facility
@@ -40,6 +41,7 @@ def triggers(code: str) -> str:
             "surge/triggers.html",
             **frame(db, facility, "Triggers"),
             triggers=queries.all_triggers(db, facility.id),
+            flood=flood_now(db, facility.id),
             packs=packs.examples(),
             sentence=_sentence,
             levels=packs.levels(),
@@ -87,7 +89,7 @@ def trigger(trigger_id: UUID) -> str:
         definition = read(found.definition)
         return render_template(
             "surge/trigger.html",
-            **frame(db, facility, found.title),
+            **frame(db, facility, found.title, _list(facility)),
             trigger=found,
             state=state,
             definition=definition,
@@ -228,7 +230,7 @@ def _editor(
     with runtime().db.read() as db:
         return render_template(
             "surge/edit_trigger.html",
-            **frame(db, facility, found.title if found else "New trigger"),
+            **frame(db, facility, "Edit" if found else "New trigger", _list(facility), *_one(found)),
             trigger=found,
             data=data,
             errors=errors,
@@ -270,13 +272,21 @@ def _shelve_page(trigger_id: UUID, errors: Errors | None = None) -> str:
         actor().require(Permission.SURGE_CONFIRM, facility.id)
         return render_template(
             "surge/shelve.html",
-            **frame(db, facility, f"Put aside: {found.title}"),
+            **frame(db, facility, "Put aside", _list(facility), *_one(found)),
             trigger=found,
             state=state,
             data=request.form or {"hours": "8"},
             errors=errors or {},
             labels=LABELS,
         )
+
+
+def _list(facility: Facility) -> dict[str, str]:
+    return {"label": "Triggers", "url": url_for("surge.triggers", code=facility.code)}
+
+
+def _one(found: Any) -> list[dict[str, str]]:
+    return [{"label": found.title, "url": url_for("surge.trigger", trigger_id=found.id)}] if found else []
 
 
 def _named(errors: Errors) -> Errors:
