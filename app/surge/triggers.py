@@ -229,14 +229,17 @@ class _Machine:
         self.note(at)
 
     def _standing(self, low: float | None, high: float | None) -> _Standing:
-        """Where a value stands. One that can only be higher than it looks may still be surely too high; one that is
-        not known is never clear.
+        """Where a value stands. One that can only be higher than it looks may still be surely too high; one that
+        could be anything on the bad side is never clear.
         """
         edge = low if self.upward else high
         if edge is not None and self.passes(edge, self.threshold):
             return _Standing.BEYOND
-        if low is None or low != high:
+        if low is None or high is None:
             return _Standing.UNKNOWN
+        if low != high:
+            worst = high if self.upward else low
+            return _Standing.UNKNOWN if self.passes(worst, self.clear_limit) else _Standing.CLEAR
         return _Standing.BETWEEN if self.passes(low, self.clear_limit) else _Standing.CLEAR
 
     def wait(self, until: datetime, *, inclusive: bool) -> None:

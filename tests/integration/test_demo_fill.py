@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from datetime import timedelta
+from random import Random
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +17,9 @@ from app.core.clock import ManualClock
 from app.core.db import Database
 from app.core.errors import Conflict
 from app.demo.commands import accounts_table
+from app.demo.crowding import crowding
 from app.demo.fill import fill, is_empty
+from app.demo.model import METRICS
 from app.demo.rota_filling import go_on
 from app.demo.sign_in import PASSWORD
 from app.facilities.models import Facility, Unit
@@ -41,9 +44,12 @@ def test_everything_generated_is_there(db: Database) -> None:
                 DepthEntry,
                 Account,
                 StockLevel,
-                Reading,
             )
         }
+        beds = Reading.metric.in_(METRICS)
+        readings = sa.select(sa.func.count()).select_from(Reading)
+        counts[Reading] = session.scalar(readings.where(beds))
+        inputs = session.scalar(readings.where(~beds))
         heads = session.scalar(sa.select(sa.func.count()).where(Person.supervisor_id.is_(None)))
         texts = session.scalars(sa.select(ContactMethod).where(ContactMethod.channel == "sms")).all()
         now = db.clock.now()
@@ -58,6 +64,8 @@ def test_everything_generated_is_there(db: Database) -> None:
         StockLevel: len(data.stock),
         Reading: sum(1 for _ in data.readings()),
     }
+    departments = sum(unit.unit_class == "ed" for unit in data.units)
+    assert inputs == departments * 48 * len(crowding(20, 30, Random(1))), "two days, by the hour"
     assert heads == 1
     assert len(texts) == len(data.people)
     for found in duty:

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
 from app.core.permissions import Permission
-from app.facilities.models import Unit
 from app.incidents.models import Incident
 from app.surge import events
 from app.surge.actions.hospitals import PROGRAM, note_change, open_incidents_locked, take, tell
@@ -20,7 +19,7 @@ from app.surge.definitions import Definition, amount, duration, read, rule_words
 from app.surge.measures import MEASURES, Parts, UnitBeds
 from app.surge.models import Firing, Shelving, SurgeHospital, Trigger, TriggerState
 from app.surge.occupancy import Key, Known, parts_at, samples
-from app.surge.queries import latest_known
+from app.surge.queries import latest_known, unit_beds
 from app.surge.standing import keep, show, state_of
 from app.surge.triggers import CLEARED, FIRED, UNSHELVED, Transition, evaluate, news
 from app.surge.windows import NOW
@@ -102,13 +101,7 @@ def carry_out(uow: UnitOfWork, changes: Mapping[str, Iterable[Change]]) -> None:
 
 
 def units_by_class(uow: UnitOfWork, facility_id: str) -> dict[str, list[UnitBeds]]:
-    query = sa.select(Unit.unit_class, Unit.id, Unit.staffed_beds, Unit.physical_beds)
-    found: dict[str, list[UnitBeds]] = {}
-    for unit_class, unit_id, staffed, physical in uow.session.execute(
-        query.where(Unit.facility_id == facility_id)
-    ):
-        found.setdefault(unit_class, []).append(UnitBeds(unit_id, staffed, physical))
-    return found
+    return unit_beds(uow.session, [facility_id]).get(facility_id, {})
 
 
 def _known_at(before: Mapping[Key, Known], arrivals: Arrivals, at: datetime) -> Mapping[Key, Known]:
