@@ -22,6 +22,7 @@ from app.surge.occupancy import parts_at
 from app.surge.queries import unit_beds
 from app.surge.recorded import readings_between
 from app.surge.scoring import Live, Made, live
+from app.surge.windows import Bounds
 
 SHOWN = ("nedocs", "cedocs", "edwin", "readi", "boarding_hours", "icmed")
 TREND_HOURS = 48
@@ -77,10 +78,19 @@ class Need:
     nurses: int | None
 
 
-def scores_of(session: Session, facility_id: str, now: datetime) -> list[Shown]:
+def scores_of(session: Session, facility_id: str, now: datetime) -> dict[str, Shown]:
+    """By name."""
     units = unit_beds(session, [facility_id]).get(facility_id, {}).get(EMERGENCY, [])
     facts = facts_of(session, facility_id, now)
-    return [_shown(name, live(name, units, facts)) for name in SHOWN]
+    return {name: _shown(name, live(name, units, facts)) for name in SHOWN}
+
+
+def ed_occupancy(session: Session, facility_id: str, now: datetime) -> tuple[Bounds, str]:
+    """From fresh numbers alone, and in words."""
+    units = unit_beds(session, [facility_id]).get(facility_id, {}).get(EMERGENCY, [])
+    measure = MEASURES["ed_occupancy"]
+    parts = measure.parts(units, facts_of(session, facility_id, now))
+    return measure.bounds(parts), measure.said(parts)
 
 
 def facts_of(session: Session, facility_id: str, now: datetime) -> Facts:

@@ -17,7 +17,7 @@ from app.runtime import runtime, transact
 from app.surge import actions
 from app.surge.actions import Given
 from app.surge.capacity import house
-from app.surge.livescores import facts_of, nurse_need, scores_of, to_calculator, trend
+from app.surge.livescores import ed_occupancy, facts_of, nurse_need, scores_of, to_calculator, trend
 from app.surge.measures import EMERGENCY
 from app.surge.metrics import METRICS
 from app.surge.pages.frame import frame, hospital, pages
@@ -40,14 +40,15 @@ def scores(code: str) -> str:
         facility = hospital(db, code)
         found = scores_of(db, facility.id, now)
         need = nurse_need(list(house(db, facility.id, now).units))
-        points = trend(db, facility.id, now)
+        occupancy, said = ed_occupancy(db, facility.id, now)
         return render_template(
             "surge/scores.html",
             **frame(db, facility, "Scores"),
-            scores=[each for each in found if each.calculator.name != "icmed"],
-            icmed=next(each for each in found if each.calculator.name == "icmed"),
-            trend=points,
-            raw_now=points[-1],
+            scores=found,
+            icmed=found["icmed"],
+            occupancy=occupancy,
+            occupied=said,
+            trend=trend(db, facility.id, now),
             overcrowded=OVERCROWDED,
             need=need,
             nurses=sum(each.nurses or 0 for each in need),
