@@ -32,6 +32,19 @@ def fresh_until(known: Mapping[Key, Known], now: datetime) -> datetime | None:
     return min((end for end in ends if end > now), default=None)
 
 
+def next_stale(
+    units: Iterable[UnitBeds],
+    known: Mapping[Key, Known],
+    now: datetime,
+    measure: Measure,
+    stale_after: int | None = None,
+) -> datetime | None:
+    """When the next reading that the measure is made of becomes stale; None when none will."""
+    keys = ((unit.id, metric) for unit in units for metric in measure.metrics)
+    ends = (known[key].at + _age(key[1], stale_after) for key in keys if key in known)
+    return min((end for end in ends if end > now), default=None)
+
+
 def samples(
     units: Sequence[UnitBeds],
     before: Mapping[Key, Known],

@@ -39,6 +39,13 @@ def capacity_version(session: Session, facility_id: str) -> int:
     return session.scalar(query) or 0
 
 
+def due(session: Session, now: datetime, most: int) -> list[str]:
+    """Hospitals where time alone can have moved a trigger, or made a reading stale; the longest due first."""
+    passed = sa.or_(SurgeHospital.due_at <= now, SurgeHospital.fresh_until <= now)
+    query = sa.select(SurgeHospital.facility_id).where(passed)
+    return list(session.scalars(query.order_by(SurgeHospital.due_at).limit(most)))
+
+
 def latest_known(session: Session, facility_id: str) -> dict[Key, Known]:
     """The newest observation of each metric of each unit of a hospital."""
     query = (

@@ -142,6 +142,11 @@ def evaluate(rule: Rule, state: State, samples: Iterable[Sample], now: datetime)
     return Outcome(machine.state(), tuple(machine.transitions))
 
 
+def due_after(rule: Rule, state: State) -> datetime | None:
+    """When time alone next changes something; None: not before the next sample."""
+    return _Machine(rule, state).due
+
+
 def acknowledge(rule: Rule, state: State, at: datetime) -> Outcome:
     """A person has seen it. What has not fired stays as it is."""
     return _act(rule, state, at, acknowledged_at=at if state.fired_at else None)

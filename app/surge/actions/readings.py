@@ -17,12 +17,12 @@ from app.core.clock import as_utc
 from app.core.db import UnitOfWork
 from app.core.permissions import Permission
 from app.facilities.models import Facility, Unit
-from app.surge.actions.firing import carry_out, evaluate_hospital
-from app.surge.actions.hospitals import note_change, take
+from app.surge.actions.firing import Look, carry_out, evaluate_hospitals
+from app.surge.actions.hospitals import note_changes, take
 from app.surge.metrics import HIGHEST_VALUE, METRICS
 from app.surge.models import LatestReading, Reading, ReadingMark
-from app.surge.occupancy import Known
-from app.surge.queries import latest_known
+from app.surge.occupancy import Key, Known
+from app.surge.queries import latest_of
 
 FUTURE_ALLOWED = timedelta(minutes=5)
 LOOKED_UP_AT_ONCE = 200
@@ -105,16 +105,22 @@ def enter(uow: UnitOfWork, actor: Actor, *, readings: Sequence[Given]) -> Entere
                 f"{place.physical_beds} physical beds. Taken; please check."
             )
     take(uow, rows)
-    changes = {}
-    for facility_id in sorted(rows):
-        before = latest_known(uow.session, facility_id)
-        stored = _store(uow, actor, rows[facility_id], entered)
-        if stored:
-            note_change(uow, facility_id)
-            arrivals = [((row.unit_id, row.metric), Known(row.value, row.observed_at)) for row, _ in stored]
-            changes[facility_id] = evaluate_hospital(uow, facility_id, before, arrivals)
-    carry_out(uow, changes)
+    _take_in(uow, actor, rows, entered)
     return entered
+
+
+def _take_in(uow: UnitOfWork, actor: Actor, rows: dict[str, list[_Row]], entered: Entered) -> None:
+    """Store what is new of hospitals that are taken, and move their triggers: few statements, however many they are."""
+    before = latest_of(uow.session, rows)
+    home = {row.unit_id: facility_id for facility_id, mine in rows.items() for row in mine}
+    arrivals: dict[str, list[tuple[Key, Known]]] = {}
+    stored = _store(uow, actor, [row for facility_id in sorted(rows) for row in rows[facility_id]], entered)
+    for row, _ in stored:
+        arrival = (row.unit_id, row.metric), Known(row.value, row.observed_at)
+        arrivals.setdefault(home[row.unit_id], []).append(arrival)
+    looks = {each: Look(before.get(each, {}), found) for each, found in arrivals.items()}
+    note_changes(uow, {each: look.after for each, look in looks.items()})
+    carry_out(uow, evaluate_hospitals(uow, looks))
 
 
 def _places(uow: UnitOfWork, codes: set[str]) -> dict[tuple[str, str], _Place]:
