@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -28,8 +29,8 @@ from app.surge.measures import MEASURES, Parts, UnitBeds
 from app.surge.models import Firing, Shelving, SurgeHospital, Trigger, TriggerState
 from app.surge.occupancy import Key, Known, next_stale, parts_at, samples
 from app.surge.queries import due, latest_of, unit_beds
-from app.surge.standing import keep, show, state_of
-from app.surge.triggers import CLEARED, FIRED, UNSHELVED, Transition, due_after, evaluate, news
+from app.surge.standing import keep_many, show_many, state_of
+from app.surge.triggers import CLEARED, FIRED, UNSHELVED, State, Transition, due_after, evaluate, news
 from app.surge.windows import NOW
 
 LOOKED_AT_ONCE = 500
@@ -37,13 +38,25 @@ AGAIN = timedelta(seconds=30)
 """What is over and yet not told, since its inputs are stale, is looked at again after this."""
 
 Arrivals = Sequence[tuple[Key, Known]]
+Watched = Trigger | sa.Row[Any]
+"""A trigger, or its columns with those of its state."""
+
+_WATCHED = (
+    Trigger.id,
+    Trigger.facility_id,
+    Trigger.title,
+    Trigger.unit_class,
+    Trigger.version,
+    Trigger.definition,
+)
+_STATE = [column for column in TriggerState.__table__.columns if column.name != "trigger_id"]
 
 
 @dataclass(frozen=True)
 class Change:
     """`parts` is what the measure was made of then."""
 
-    trigger: Trigger
+    trigger: Watched
     transition: Transition
     parts: Parts
 
@@ -93,19 +106,23 @@ def evaluate_hospitals(uow: UnitOfWork, looks: Mapping[str, Look]) -> dict[str, 
     remembered, so that what was observed before it can still come in.
     """
     beds = unit_beds(uow.session, looks)
-    query = sa.select(Trigger, TriggerState).join(TriggerState)
+    query = sa.select(*_WATCHED, *_STATE).join(TriggerState, TriggerState.trigger_id == Trigger.id)
     query = query.where(Trigger.facility_id.in_(list(looks)), Trigger.retired.is_(False))
-    by_hospital: dict[str, list[tuple[Trigger, TriggerState]]] = {each: [] for each in looks}
-    for trigger, row in uow.session.execute(query.order_by(Trigger.slug)):
-        by_hospital[trigger.facility_id].append((trigger, row))
+    by_hospital: dict[str, list[sa.Row[Any]]] = {each: [] for each in looks}
+    for row in uow.session.execute(query.order_by(Trigger.slug)):
+        by_hospital[row.facility_id].append(row)
     hospitals = rows_of(uow, looks)
-    changes = {}
+    changes, kept, shown = {}, [], []
     for facility_id, triggers in sorted(by_hospital.items()):
         looker = _Looker(looks[facility_id], beds.get(facility_id, {}), uow.now)
-        changes[facility_id] = [change for each in triggers for change in looker.look(*each)]
+        changes[facility_id] = [change for each in triggers for change in looker.look(each)]
         hospital = hospitals[facility_id]
         hospital.due_at = _sooner(looker.due_at, hospital.due_at) if looker.left_out else looker.due_at
+        kept += looker.kept
+        shown += looker.shown
     uow.session.flush()
+    keep_many(uow.session, kept)
+    show_many(uow.session, shown)
     return changes
 
 
@@ -119,24 +136,26 @@ class _Looker:
         self._after = look.after
         self.due_at: datetime | None = None
         self.left_out = False
+        self.kept: list[tuple[str, State]] = []
+        self.shown: list[tuple[str, State]] = []
 
-    def look(self, trigger: Trigger, row: TriggerState) -> list[Change]:
+    def look(self, trigger: sa.Row[Any]) -> list[Change]:
         mine = self._beds.get(trigger.unit_class, [])
         if not mine:
             return []
         if self._arrivals and not any(unit.id in self._reported for unit in mine):
             self.left_out = True
             return []
-        definition, state = read(trigger.definition), state_of(row)
+        definition, state = read(trigger.definition), state_of(trigger)
         rule, measure, age = definition.rule, MEASURES[definition.measure], definition.rule.stale_after
         seen = samples(mine, self._before, self._arrivals, state.as_of, self._now, measure, age)
         outcome = evaluate(rule, state, seen, self._now)
         after, told = news(state, outcome)
         told += tuple(t for t in outcome.transitions if t.kind == UNSHELVED)
         if told or (self._arrivals and seen):
-            keep(row, after)
-        else:
-            show(row, after)
+            self.kept.append((trigger.id, after))
+        elif (trigger.shown, trigger.provisional) != (after.status, after.provisional):
+            self.shown.append((trigger.id, after))
         stale = next_stale(mine, self._after, self._now, measure, age)
         moves = due_after(rule, after)
         if moves is not None and moves <= self._now:
@@ -145,7 +164,7 @@ class _Looker:
         return [self._change(trigger, each, mine, definition) for each in told]
 
     def _change(
-        self, trigger: Trigger, transition: Transition, mine: Sequence[UnitBeds], definition: Definition
+        self, trigger: Watched, transition: Transition, mine: Sequence[UnitBeds], definition: Definition
     ) -> Change:
         known = _known_at(self._before, self._arrivals, transition.at)
         measure, age = MEASURES[definition.measure], definition.rule.stale_after
@@ -230,7 +249,7 @@ def _unshelve(uow: UnitOfWork, _facility_id: str, change: Change, incidents: Seq
     end_shelving(uow, PROGRAM, change.trigger, incidents)
 
 
-def end_shelving(uow: UnitOfWork, actor: Actor, trigger: Trigger, incidents: Sequence[Incident]) -> None:
+def end_shelving(uow: UnitOfWork, actor: Actor, trigger: Watched, incidents: Sequence[Incident]) -> None:
     shelved = sa.select(Shelving).where(Shelving.trigger_id == trigger.id, Shelving.ended_at.is_(None))
     uow.session.scalars(shelved).one().ended_at = uow.now
     uow.session.flush()
