@@ -9,7 +9,7 @@ from flask import Flask
 
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
-from app.demo import feed
+from app.demo import crowding, feed
 from app.demo.generator import FACILITIES, SEED, units
 from app.demo.people import staff
 from app.demo.rota_filling import go_on
@@ -33,10 +33,9 @@ def count(uow: UnitOfWork) -> int:
     zones = {f.code: f.zone for f in uow.session.scalars(sa.select(Facility))}
     there = {place[:2] for place in last}
     mine = [unit for unit in units() if (unit.facility, unit.code) in there]
-    readings = [
-        Given(r.facility, r.unit, r.metric, r.value, r.at, feed.SOURCE)
-        for r in feed.counts(mine, zones, last, uow.now, Random())
-    ]
+    counted = feed.counts(mine, zones, last, uow.now, Random())
+    counted += crowding.reports(mine, last, uow.now, Random())
+    readings = [Given(r.facility, r.unit, r.metric, r.value, r.at, feed.SOURCE) for r in counted]
     return enter(uow, COUNTER, readings=readings).accepted
 
 

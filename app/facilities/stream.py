@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.core.db import UnitOfWork
-from app.journal import lock_or_open
+from app.journal import lock_all_or_open
 
 
 def stream_of(facility_id: str) -> str:
@@ -17,5 +17,4 @@ def take_hospitals(uow: UnitOfWork, facility_ids: Iterable[str]) -> None:
 
     Comes before any incident's journal: who needs both takes the hospital first, so nobody waits in a ring.
     """
-    for facility_id in sorted(facility_ids):
-        lock_or_open(uow, stream_of(facility_id))
+    lock_all_or_open(uow, [stream_of(facility_id) for facility_id in facility_ids])

@@ -1,12 +1,16 @@
-"""Two weeks of hourly counts for the demo hospitals, and what their numbers rest on."""
+"""Two weeks of hourly counts for the demo hospitals, two days of what their scores are made of, and what their
+numbers rest on."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from random import Random
 from zoneinfo import ZoneInfo
 
 from app.core.actor import Actor, Grant
 from app.core.permissions import Role
+from app.demo.crowding import crowding
 from app.demo.feed import SOURCE
 from app.demo.filling import insert
 from app.demo.more import more
@@ -71,18 +75,36 @@ SPACES = (
 
 @part
 def fill_readings(filling: Filling) -> None:
-    readings, last = [], {}
-    for each in filling.data.readings():
-        readings.append(Given(each.facility, each.unit, each.metric, each.value, each.at, SOURCE))
-        last[each.facility, each.unit, each.metric] = each.value
+    readings = [
+        Given(each.facility, each.unit, each.metric, each.value, each.at, SOURCE)
+        for each in filling.data.readings()
+    ]
+    readings += [*_further(filling, readings), *_crowding(filling, readings)]
+    entered = enter(filling.uow, COUNTER, readings=readings)
+    assert not entered.refused, entered.refused[:3]
+
+
+def _further(filling: Filling, readings: list[Given]) -> Iterator[Given]:
+    """What else is counted in each unit, as of the last count of its beds."""
+    last = {(each.facility, each.unit, each.metric): each.value for each in readings}
     zones = {facility.code: ZoneInfo(facility.zone) for facility in filling.data.facilities}
     at = filling.data.ends_at
     for unit in filling.data.units:
         beds = [last[unit.facility, unit.code, f"{name}_beds"] for name in ("staffed", "occupied", "blocked")]
         for metric, value in more(unit, zones[unit.facility], at, *beds).items():
-            readings.append(Given(unit.facility, unit.code, metric, value, at, SOURCE))
-    entered = enter(filling.uow, COUNTER, readings=readings)
-    assert not entered.refused, entered.refused[:3]
+            yield Given(unit.facility, unit.code, metric, value, at, SOURCE)
+
+
+def _crowding(filling: Filling, readings: list[Given]) -> Iterator[Given]:
+    """Two days of what the scores of the emergency departments are made of."""
+    since = filling.data.ends_at - timedelta(days=2)
+    rng = Random(f"{filling.data.seed}:crowding")
+    spaces = {(u.facility, u.code): u.staffed_beds for u in filling.data.units if u.unit_class == "ed"}
+    for each in readings:
+        place = (each.facility, each.unit)
+        if each.observed_at > since and each.metric == "occupied_beds" and place in spaces:
+            for metric, value in crowding(each.value, spaces[place], rng).items():
+                yield Given(*place, metric, value, each.observed_at, SOURCE)
 
 
 @part

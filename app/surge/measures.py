@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.surge import scoring
+from app.surge.facts import Fact, Facts, Parts, UnitBeds
 from app.surge.windows import UNKNOWN, Bounds
+
+__all__ = ["MEASURES", "Fact", "Facts", "Measure", "Parts", "UnitBeds", "suits"]
 
 STAFFED, OCCUPIED = "staffed_beds", "occupied_beds"
 ANY, EMERGENCY, WHOLE = "any", "ed", "whole_hospital"
-SHARE, FREE_SHARE, FREE, COUNT = "share", "free_share", "free", "count"
+SHARE, FREE_SHARE, FREE, COUNT, LONGEST, SCORE = "share", "free_share", "free", "count", "longest", "score"
 _WITHOUT_BEDS = 1000.0
 """The occupancy of a unit with patients and no staffed bed: too high for any limit."""
 
 
 @dataclass(frozen=True)
-class UnitBeds:
-    """What is set up for a unit. `staffed` counts until somebody has ever reported staffed beds."""
-
-    id: str
-    staffed: int
-    physical: int
-
-
-@dataclass(frozen=True)
-class Fact:
-    """The newest reading of something: its value, and whether it may still be believed."""
-
-    value: int
-    fresh: bool
-
-
-Facts = Callable[[str, str], Fact | None]
-"""From unit id and metric."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """`used` of `of`. When it is not complete, inputs are stale: `used` leaves them out and `of` has their most, so
-    that the share can only be higher than it looks. `of` None: there is no telling.
-    """
-
-    used: int
-    of: int | None
-    complete: bool
-
-
-@dataclass(frozen=True)
 class Measure:
-    """`part` and `whole` are metrics; the whole "physical" is what is set up. `words` has {used}, {of} and {free}."""
+    """`part` and `whole` are metrics; the whole "physical" is what is set up. `words` has {used}, {of} and {free}.
+    Of the form SCORE, `part` is the name of a score, which is worked out from all its inputs.
+    """
 
     slug: str
     label: str
@@ -63,14 +37,19 @@ class Measure:
     @property
     def metrics(self) -> tuple[str, ...]:
         """The readings it is made of."""
+        if self.form == SCORE:
+            return scoring.metrics_of(self.part)
         return tuple(name for name in (self.part, self.whole) if name and name != "physical")
 
     def parts(self, units: Iterable[UnitBeds], facts: Facts) -> Parts:
+        if self.form == SCORE:
+            bounds, words = scoring.bounds(self.part, list(units), facts)
+            return Parts(0, None, complete=bounds.known, bounds=bounds, words=words)
         used, of, complete = 0, 0, True
         for unit in units:
             part = facts(unit.id, self.part)
             if part is not None and part.fresh:
-                used += part.value
+                used = max(used, part.value) if self.form == LONGEST else used + part.value
             else:
                 complete = False
             if self.whole:
@@ -94,6 +73,8 @@ class Measure:
 
     def bounds(self, parts: Parts) -> Bounds:
         """Where the value lies, as far as the parts tell."""
+        if parts.bounds is not None:
+            return parts.bounds
         if parts.of is None:
             return UNKNOWN
         value = self._value(parts.used, parts.of)
@@ -106,7 +87,7 @@ class Measure:
         return Bounds(value, None) if parts.used else UNKNOWN
 
     def _value(self, used: int, of: int) -> float | None:
-        if self.form == COUNT:
+        if self.form in (COUNT, LONGEST):
             return float(used)
         if self.form == FREE:
             return float(max(0, of - used))
@@ -116,6 +97,8 @@ class Measure:
         return share if self.form == SHARE else max(0.0, 100 - share)
 
     def said(self, parts: Parts) -> str:
+        if self.form == SCORE:
+            return parts.words
         of = parts.of or 0
         return self.words.format(used=parts.used, of=of, free=max(0, of - parts.used))
 
@@ -139,7 +122,24 @@ _ALL = (
             "Patients with a decision to admit who are still in the emergency department.",
             "patients", COUNT, "ed_boarding", "{used} patients waiting for a bed", place=EMERGENCY),
     Measure("ed_longest_wait", "Longest wait in the emergency department", "Hours since the longest waiting came.",
-            "hours", COUNT, "ed_longest_wait", "{used} hours", place=EMERGENCY),
+            "hours", LONGEST, "ed_longest_wait", "{used} hours", place=EMERGENCY),
+    Measure("ed_longest_boarding", "Longest boarding time",
+            "Minutes since the decision to admit, of the admitted patient who has waited longest.",
+            "minutes", LONGEST, "ed_longest_boarding_minutes", "{used} minutes", place=EMERGENCY),
+    Measure("ed_occupancy", "Emergency department occupancy",
+            "Everybody who is there, as percent of the staffed treatment spaces.",
+            "%", SHARE, "ed_patients", "{used} patients in {of} treatment spaces", STAFFED, EMERGENCY),
+    Measure("boarding_hours", "Boarding hours",
+            "Hours since the decision to admit, added up over the patients who wait for a bed.",
+            "hours", SCORE, "boarding_hours", "", place=EMERGENCY),
+    Measure("nedocs", "NEDOCS", "Crowding from 0 to 200, rounded; beyond 200 it goes on.",
+            "", SCORE, "nedocs", "", place=EMERGENCY),
+    Measure("cedocs", "CEDOCS", "Crowding of a community department, on the scale of NEDOCS; beyond 200 it goes on.",
+            "", SCORE, "cedocs", "", place=EMERGENCY),
+    Measure("edwin", "EDWIN", "Work for each attending and free bay; above 2 is crowded.",
+            "", SCORE, "edwin", "", place=EMERGENCY),
+    Measure("icmed", "ICMED violations", "How many of the eight measures are violated; 3 is crowded.",
+            "violations", SCORE, "icmed", "", place=EMERGENCY),
     Measure("ventilators_free", "Ventilators free", "Ventilators not in use, as percent of those that work.",
             "%", FREE_SHARE, "ventilators_used", "{free} of {of} ventilators free", "ventilators", WHOLE),
     Measure("staff_absent", "Staff ill or absent", "People absent as percent of those rostered today.",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.surge.score_metrics import SCORE_INPUTS
+
 HIGHEST_VALUE = 100_000
 SHIFT, DAY = timedelta(hours=13), timedelta(hours=25)
 BLOCKED_AGE, OPENABLE_AGE = timedelta(hours=4), timedelta(hours=13)
@@ -161,7 +163,7 @@ _ALL = (
         DAY,
     ),
 )
-METRICS = {metric.slug: metric for metric in _ALL}
+METRICS = {metric.slug: metric for metric in (*_ALL, *(Metric(*row) for row in SCORE_INPUTS))}
 BEDS = ("staffed_beds", "occupied_beds", "blocked_beds")
 NURSES = "nurses_on_duty"
 CAUSES = (

@@ -72,14 +72,15 @@ class ReadingMark(Base):
 
 class SurgeHospital(Base):
     """`reading_version` rises with every change of a hospital's readings, also when one becomes stale: the next
-    does so at `fresh_until`.
+    does so at `fresh_until`. `due_at`: the next moment at which time alone can move one of its triggers.
     """
 
     __tablename__ = "surge_hospitals"
 
     facility_id: Mapped[str] = mapped_column(sa.ForeignKey("facilities.id"), primary_key=True)
     reading_version: Mapped[int] = mapped_column(default=0)
-    fresh_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    fresh_until: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
 
 class Trigger(Base):

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.surge.measures import MEASURES, OCCUPIED, STAFFED, Fact, Measure, Parts, UnitBeds
+from app.surge.facts import Fact, Parts, UnitBeds
+from app.surge.measures import MEASURES, OCCUPIED, STAFFED, Measure
 from app.surge.metrics import METRICS
 from app.surge.triggers import Sample
 
 __all__ = ["OCCUPIED", "STAFFED", "Key", "Known", "UnitBeds", "fresh_until", "parts_at", "samples"]
 
+YEARLY = timedelta(days=360)
 Key = tuple[str, str]
 """Unit id and metric."""
 
@@ -27,6 +29,19 @@ class Known:
 def fresh_until(known: Mapping[Key, Known], now: datetime) -> datetime | None:
     """When the next of these becomes stale; None when all are already."""
     ends = (reading.at + METRICS[metric].max_age for (_, metric), reading in known.items())
+    return min((end for end in ends if end > now), default=None)
+
+
+def next_stale(
+    units: Iterable[UnitBeds],
+    known: Mapping[Key, Known],
+    now: datetime,
+    measure: Measure,
+    stale_after: int | None = None,
+) -> datetime | None:
+    """When the next reading that the measure is made of becomes stale; None when none will."""
+    keys = ((unit.id, metric) for unit in units for metric in measure.metrics)
+    ends = (known[key].at + _age(key[1], stale_after) for key in keys if key in known)
     return min((end for end in ends if end > now), default=None)
 
 
@@ -81,7 +96,9 @@ def parts_at(
 
 
 def _age(metric: str, stale_after: int | None) -> timedelta:
-    return METRICS[metric].max_age if stale_after is None else timedelta(minutes=stale_after)
+    """A rule's own age is not for what is counted once a year."""
+    usual = METRICS[metric].max_age
+    return usual if stale_after is None or usual >= YEARLY else timedelta(minutes=stale_after)
 
 
 def _counts_from(reading: Known, since: datetime | None, now: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session, defer
 from app.core.errors import NotFound
 from app.facilities.models import Unit
 from app.facilities.stream import stream_of
+from app.surge.facts import UnitBeds
 from app.surge.metrics import fresh
 from app.surge.models import (
     CsvMapping,
@@ -27,11 +29,21 @@ from app.surge.models import (
 )
 from app.surge.occupancy import OCCUPIED, STAFFED, Key, Known
 
+NOT_INPATIENT = ("ed", "observation", "perioperative", "whole_hospital")
+"""Units whose beds are no inpatient beds: NEDOCS divides boarders by the licensed beds of the others."""
+
 
 def capacity_version(session: Session, facility_id: str) -> int:
     """Rises with every change of this hospital's readings; 0 before the first."""
     query = sa.select(SurgeHospital.reading_version).where(SurgeHospital.facility_id == facility_id)
     return session.scalar(query) or 0
+
+
+def due(session: Session, now: datetime, most: int) -> list[str]:
+    """Hospitals where time alone can have moved a trigger, or made a reading stale; the longest due first."""
+    passed = sa.or_(SurgeHospital.due_at <= now, SurgeHospital.fresh_until <= now)
+    query = sa.select(SurgeHospital.facility_id).where(passed)
+    return list(session.scalars(query.order_by(SurgeHospital.due_at).limit(most)))
 
 
 def latest_known(session: Session, facility_id: str) -> dict[Key, Known]:
@@ -42,6 +54,41 @@ def latest_known(session: Session, facility_id: str) -> dict[Key, Known]:
         .where(Unit.facility_id == facility_id)
     )
     return {(unit_id, metric): Known(value, at) for unit_id, metric, value, at in session.execute(query)}
+
+
+def latest_of(session: Session, facility_ids: Iterable[str]) -> dict[str, dict[Key, Known]]:
+    """The same for many hospitals at once, by hospital."""
+    query = (
+        sa.select(
+            Unit.facility_id,
+            LatestReading.unit_id,
+            LatestReading.metric,
+            LatestReading.value,
+            LatestReading.observed_at,
+        )
+        .join(Unit)
+        .where(Unit.facility_id.in_(list(facility_ids)))
+    )
+    found: dict[str, dict[Key, Known]] = {}
+    for facility_id, unit_id, metric, value, at in session.execute(query):
+        found.setdefault(facility_id, {})[unit_id, metric] = Known(value, at)
+    return found
+
+
+def unit_beds(session: Session, facility_ids: Iterable[str]) -> dict[str, dict[str, list[UnitBeds]]]:
+    """What is set up for the units of these hospitals, by hospital and class."""
+    columns = (Unit.facility_id, Unit.unit_class, Unit.id, Unit.staffed_beds, Unit.physical_beds)
+    query = sa.select(*columns, Unit.licensed_beds).where(Unit.facility_id.in_(list(facility_ids)))
+    rows = session.execute(query.order_by(Unit.id)).all()
+    house: dict[str, int] = {}
+    for row in rows:
+        if row.unit_class not in NOT_INPATIENT:
+            house[row.facility_id] = house.get(row.facility_id, 0) + row.licensed_beds
+    found: dict[str, dict[str, list[UnitBeds]]] = {}
+    for facility_id, unit_class, unit_id, staffed, physical, _ in rows:
+        beds = UnitBeds(unit_id, staffed, physical, house.get(facility_id, 0))
+        found.setdefault(facility_id, {}).setdefault(unit_class, []).append(beds)
+    return found
 
 
 def level(session: Session, facility_id: str) -> SurgeLevel | None:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.facilities.models import Unit
 from app.surge.definitions import Definition
-from app.surge.measures import MEASURES, UnitBeds
+from app.surge.measures import MEASURES
 from app.surge.models import Reading
 from app.surge.occupancy import Key, Known, samples
+from app.surge.queries import unit_beds
 from app.surge.triggers import Sample
 
 PREVIEW = timedelta(days=14)
@@ -25,20 +25,13 @@ def samples_of(
     rule = definition.rule
     needed = timedelta(minutes=rule.window_minutes + rule.on_delay + rule.off_delay + rule.min_hold)
     begins = now - (length or max(PREVIEW, needed))
-    units = [
-        UnitBeds(unit.id, unit.staffed_beds, unit.physical_beds)
-        for unit in session.scalars(
-            sa.select(Unit)
-            .where(Unit.facility_id == facility_id, Unit.unit_class == definition.unit_class)
-            .order_by(Unit.id)
-        )
-    ]
+    units = unit_beds(session, [facility_id]).get(facility_id, {}).get(definition.unit_class, [])
     measure = MEASURES[definition.measure]
-    found = _readings(session, [unit.id for unit in units], measure.metrics, begins, now)
+    found = readings_between(session, [unit.id for unit in units], measure.metrics, begins, now)
     return samples(units, {}, found, None, now, measure, rule.stale_after)
 
 
-def _readings(
+def readings_between(
     session: Session, unit_ids: list[str], metrics: tuple[str, ...], begins: datetime, now: datetime
 ) -> list[tuple[Key, Known]]:
     """In order of time; of what was corrected, the last word."""

@@ -142,6 +142,11 @@ def evaluate(rule: Rule, state: State, samples: Iterable[Sample], now: datetime)
     return Outcome(machine.state(), tuple(machine.transitions))
 
 
+def due_after(rule: Rule, state: State) -> datetime | None:
+    """When time alone next changes something; None: not before the next sample."""
+    return _Machine(rule, state).due
+
+
 def acknowledge(rule: Rule, state: State, at: datetime) -> Outcome:
     """A person has seen it. What has not fired stays as it is."""
     return _act(rule, state, at, acknowledged_at=at if state.fired_at else None)
@@ -229,14 +234,17 @@ class _Machine:
         self.note(at)
 
     def _standing(self, low: float | None, high: float | None) -> _Standing:
-        """Where a value stands. One that can only be higher than it looks may still be surely too high; one that is
-        not known is never clear.
+        """Where a value stands. One that can only be higher than it looks may still be surely too high; one that
+        could be anything on the bad side is never clear.
         """
         edge = low if self.upward else high
         if edge is not None and self.passes(edge, self.threshold):
             return _Standing.BEYOND
-        if low is None or low != high:
+        if low is None or high is None:
             return _Standing.UNKNOWN
+        if low != high:
+            worst = high if self.upward else low
+            return _Standing.UNKNOWN if self.passes(worst, self.clear_limit) else _Standing.CLEAR
         return _Standing.BETWEEN if self.passes(low, self.clear_limit) else _Standing.CLEAR
 
     def wait(self, until: datetime, *, inclusive: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from datetime import timedelta
+from random import Random
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +17,9 @@ from app.core.clock import ManualClock
 from app.core.db import Database
 from app.core.errors import Conflict
 from app.demo.commands import accounts_table
+from app.demo.crowding import crowding
 from app.demo.fill import fill, is_empty
+from app.demo.model import METRICS
 from app.demo.rota_filling import go_on
 from app.demo.sign_in import PASSWORD
 from app.facilities.models import Facility, Unit
@@ -25,6 +28,7 @@ from app.staffing.models import ContactMethod, DepthEntry, Person, Shift, Skill
 from app.staffing.onduty import on_duty
 from app.surge.metrics import BEDS, CAUSES, NURSES, OPENABLE
 from app.surge.models import Reading, Recommendation, RecommendationState
+from app.surge.score_metrics import SCORE_INPUTS
 from tests.support.client import PageClient
 
 
@@ -44,11 +48,11 @@ def test_everything_generated_is_there(db: Database) -> None:
                 StockLevel,
             )
         }
-        counts[Reading] = session.scalar(
-            sa.select(sa.func.count()).select_from(Reading).where(Reading.metric.in_(BEDS))
-        )
+        readings = sa.select(sa.func.count()).select_from(Reading)
+        counts[Reading] = session.scalar(readings.where(Reading.metric.in_(METRICS)))
         others = session.scalars(sa.select(Reading.metric).where(Reading.metric.not_in(BEDS)).distinct())
         assert {*CAUSES, *OPENABLE.values(), NURSES} <= set(others)
+        inputs = session.scalar(readings.where(Reading.metric.in_([row[0] for row in SCORE_INPUTS])))
         heads = session.scalar(sa.select(sa.func.count()).where(Person.supervisor_id.is_(None)))
         texts = session.scalars(sa.select(ContactMethod).where(ContactMethod.channel == "sms")).all()
         now = db.clock.now()
@@ -63,6 +67,8 @@ def test_everything_generated_is_there(db: Database) -> None:
         StockLevel: len(data.stock),
         Reading: sum(1 for _ in data.readings()),
     }
+    departments = sum(unit.unit_class == "ed" for unit in data.units)
+    assert inputs == departments * 48 * len(crowding(20, 30, Random(1))), "two days, by the hour"
     assert heads == 1
     assert len(texts) == len(data.people)
     for found in duty:

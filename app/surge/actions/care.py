@@ -16,7 +16,7 @@ from app.incidents.models import Incident
 from app.incidents.rules import required_text
 from app.surge import events, triggers
 from app.surge.actions.firing import end_shelving
-from app.surge.actions.hospitals import open_incidents_locked, take, tell
+from app.surge.actions.hospitals import open_incidents_locked, take, tell, wake
 from app.surge.actions.recommending import reconcile
 from app.surge.definitions import read
 from app.surge.models import Firing, Shelving, Trigger, TriggerState
@@ -93,6 +93,7 @@ def _take(
     if actor.kind != "account":
         raise Forbidden("Only a person with an account can do that.")
     take(uow, [trigger.facility_id])
+    wake(uow, trigger.facility_id)
     uow.session.refresh(trigger)
     if trigger.retired:
         raise Conflict(f"{trigger.title} is retired.")

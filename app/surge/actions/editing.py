@@ -14,7 +14,7 @@ from app.facilities.queries import facility as get_facility
 from app.incidents.rules import required_text
 from app.surge import events, packs
 from app.surge.actions.firing import Change, carry_out, units_by_class
-from app.surge.actions.hospitals import add_trigger, new_version, take, tell
+from app.surge.actions.hospitals import add_trigger, new_version, take, tell, wake
 from app.surge.definitions import Definition, errors_of, read, rule_words
 from app.surge.measures import MEASURES
 from app.surge.models import Firing, Trigger, TriggerState
@@ -36,6 +36,7 @@ def create_trigger(
     get_facility(uow.session, facility_id)
     reason = _checked(definition, reason)
     take(uow, [facility_id])
+    wake(uow, facility_id)
     slugs = set(uow.session.scalars(sa.select(Trigger.slug).where(Trigger.facility_id == facility_id)))
     if len(slugs) >= MOST_TRIGGERS:
         raise Conflict(f"There are {len(slugs)} triggers already; retire some first.")
@@ -92,6 +93,7 @@ def _take(uow: UnitOfWork, actor: Actor, trigger_id: str) -> Trigger:
         raise NotFound("There is no such trigger.")
     actor.require(Permission.POLICY_EDIT, trigger.facility_id)
     take(uow, [trigger.facility_id])
+    wake(uow, trigger.facility_id)
     uow.session.refresh(trigger)
     return trigger
 

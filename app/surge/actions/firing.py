@@ -4,88 +4,175 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
 
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
 from app.core.permissions import Permission
-from app.facilities.models import Unit
 from app.incidents.models import Incident
 from app.surge import events
-from app.surge.actions.hospitals import PROGRAM, note_change, open_incidents_locked, take, tell
+from app.surge.actions.hospitals import (
+    PROGRAM,
+    note_changes,
+    open_incidents_locked,
+    rows_of,
+    take,
+    tell,
+)
 from app.surge.actions.recommending import reconcile
 from app.surge.definitions import Definition, amount, duration, read, rule_words
 from app.surge.measures import MEASURES, Parts, UnitBeds
 from app.surge.models import Firing, Shelving, SurgeHospital, Trigger, TriggerState
-from app.surge.occupancy import Key, Known, parts_at, samples
-from app.surge.queries import latest_known
-from app.surge.standing import keep, show, state_of
-from app.surge.triggers import CLEARED, FIRED, UNSHELVED, Transition, evaluate, news
+from app.surge.occupancy import Key, Known, next_stale, parts_at, samples
+from app.surge.queries import due, latest_of, unit_beds
+from app.surge.standing import keep_many, show_many, state_of
+from app.surge.triggers import CLEARED, FIRED, UNSHELVED, State, Transition, due_after, evaluate, news
 from app.surge.windows import NOW
 
+LOOKED_AT_ONCE = 500
+AGAIN = timedelta(seconds=30)
+"""What is over and yet not told, since its inputs are stale, is looked at again after this."""
+
 Arrivals = Sequence[tuple[Key, Known]]
+Watched = Trigger | sa.Row[Any]
+"""A trigger, or its columns with those of its state."""
+
+_WATCHED = (
+    Trigger.id,
+    Trigger.facility_id,
+    Trigger.title,
+    Trigger.unit_class,
+    Trigger.version,
+    Trigger.definition,
+)
+_STATE = [column for column in TriggerState.__table__.columns if column.name != "trigger_id"]
 
 
 @dataclass(frozen=True)
 class Change:
     """`parts` is what the measure was made of then."""
 
-    trigger: Trigger
+    trigger: Watched
     transition: Transition
     parts: Parts
 
 
+@dataclass(frozen=True)
+class Look:
+    """`before` is what was known of a hospital before the arrivals."""
+
+    before: Mapping[Key, Known]
+    arrivals: Arrivals = ()
+
+    @cached_property
+    def after(self) -> Mapping[Key, Known]:
+        return _known_at(self.before, self.arrivals, None)
+
+
 def look_again(uow: UnitOfWork, actor: Actor) -> int:
-    """Time has passed: evaluate every hospital. Returns how many triggers have fired or cleared."""
+    """Time has passed: evaluate the hospitals where that can have moved something, the longest due first, at most
+    LOOKED_AT_ONCE of them. Returns how many triggers have fired or cleared.
+    """
     actor.require(Permission.READING_ENTER)
-    facility_ids = list(uow.session.scalars(sa.select(SurgeHospital.facility_id)))
+    facility_ids = due(uow.session, uow.now, LOOKED_AT_ONCE)
     take(uow, facility_ids)
-    ended = sa.select(SurgeHospital.facility_id).where(SurgeHospital.fresh_until <= uow.now)
-    for facility_id in uow.session.scalars(ended).all():
-        note_change(uow, facility_id)
-    changes = {
-        facility_id: evaluate_hospital(uow, facility_id, latest_known(uow.session, facility_id))
-        for facility_id in sorted(facility_ids)
-    }
+    # As it is now that nobody else can change it.
+    rows = {id: row for id, row in rows_of(uow, facility_ids).items() if _is_due(row, uow.now)}
+    known = latest_of(uow.session, rows)
+    note_changes(
+        uow, {id: known.get(id, {}) for id, row in rows.items() if _passed(row.fresh_until, uow.now)}
+    )
+    changes = evaluate_hospitals(uow, {facility_id: Look(known.get(facility_id, {})) for facility_id in rows})
     carry_out(uow, changes)
     return sum(len(found) for found in changes.values())
 
 
-def evaluate_hospital(
-    uow: UnitOfWork, facility_id: str, before: Mapping[Key, Known], arrivals: Arrivals = ()
-) -> list[Change]:
-    """Move the triggers of a hospital that the caller has taken to this moment, and say what changed.
+def _is_due(row: SurgeHospital, now: datetime) -> bool:
+    return _passed(row.due_at, now) or _passed(row.fresh_until, now)
 
-    `before` is what was known before the arrivals. Triggers whose units report nothing new wait for the tick. A look
-    at which nothing fired or cleared is not remembered, so that what was observed before it can still come in.
+
+def _passed(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and moment <= now
+
+
+def evaluate_hospitals(uow: UnitOfWork, looks: Mapping[str, Look]) -> dict[str, list[Change]]:
+    """Move the triggers of hospitals that the caller has taken to this moment, and say what changed, by hospital.
+
+    Triggers whose units report nothing new wait for the tick. A look at which nothing fired or cleared is not
+    remembered, so that what was observed before it can still come in.
     """
-    units = units_by_class(uow, facility_id)
-    reported = {unit_id for (unit_id, _), _ in arrivals}
-    query = sa.select(Trigger, TriggerState).join(TriggerState)
-    query = query.where(Trigger.facility_id == facility_id, Trigger.retired.is_(False)).order_by(Trigger.slug)
-    changes: list[Change] = []
-    for trigger, row in uow.session.execute(query):
-        mine = units.get(trigger.unit_class, [])
-        if not mine or (arrivals and not any(unit.id in reported for unit in mine)):
-            continue
-        definition, state = read(trigger.definition), state_of(row)
-        measure, age = MEASURES[definition.measure], definition.rule.stale_after
-        seen = samples(mine, before, arrivals, state.as_of, uow.now, measure, age)
-        outcome = evaluate(definition.rule, state, seen, uow.now)
+    beds = unit_beds(uow.session, looks)
+    query = sa.select(*_WATCHED, *_STATE).join(TriggerState, TriggerState.trigger_id == Trigger.id)
+    query = query.where(Trigger.facility_id.in_(list(looks)), Trigger.retired.is_(False))
+    by_hospital: dict[str, list[sa.Row[Any]]] = {each: [] for each in looks}
+    for row in uow.session.execute(query.order_by(Trigger.slug)):
+        by_hospital[row.facility_id].append(row)
+    hospitals = rows_of(uow, looks)
+    changes, kept, shown = {}, [], []
+    for facility_id, triggers in sorted(by_hospital.items()):
+        looker = _Looker(looks[facility_id], beds.get(facility_id, {}), uow.now)
+        changes[facility_id] = [change for each in triggers for change in looker.look(each)]
+        hospital = hospitals[facility_id]
+        hospital.due_at = _sooner(looker.due_at, hospital.due_at) if looker.left_out else looker.due_at
+        kept += looker.kept
+        shown += looker.shown
+    uow.session.flush()
+    keep_many(uow.session, kept)
+    show_many(uow.session, shown)
+    return changes
+
+
+class _Looker:
+    """One look at the triggers of a hospital. `due_at`: when time alone can next move those it has looked at."""
+
+    def __init__(self, look: Look, beds: Mapping[str, Sequence[UnitBeds]], now: datetime) -> None:
+        self._beds, self._now = beds, now
+        self._before, self._arrivals = look.before, look.arrivals
+        self._reported = {unit_id for (unit_id, _), _ in look.arrivals}
+        self._after = look.after
+        self.due_at: datetime | None = None
+        self.left_out = False
+        self.kept: list[tuple[str, State]] = []
+        self.shown: list[tuple[str, State]] = []
+
+    def look(self, trigger: sa.Row[Any]) -> list[Change]:
+        mine = self._beds.get(trigger.unit_class, [])
+        if not mine:
+            return []
+        if self._arrivals and not any(unit.id in self._reported for unit in mine):
+            self.left_out = True
+            return []
+        definition, state = read(trigger.definition), state_of(trigger)
+        rule, measure, age = definition.rule, MEASURES[definition.measure], definition.rule.stale_after
+        seen = samples(mine, self._before, self._arrivals, state.as_of, self._now, measure, age)
+        outcome = evaluate(rule, state, seen, self._now)
         after, told = news(state, outcome)
         told += tuple(t for t in outcome.transitions if t.kind == UNSHELVED)
-        if told or (arrivals and seen):
-            keep(row, after)
-        else:
-            show(row, after)
-        for transition in told:
-            known = _known_at(before, arrivals, transition.at)
-            parts = parts_at(mine, known, transition.at, measure, age)
-            changes.append(Change(trigger, transition, parts))
-    uow.session.flush()
-    return changes
+        if told or (self._arrivals and seen):
+            self.kept.append((trigger.id, after))
+        elif (trigger.shown, trigger.provisional) != (after.status, after.provisional):
+            self.shown.append((trigger.id, after))
+        stale = next_stale(mine, self._after, self._now, measure, age)
+        moves = due_after(rule, after)
+        if moves is not None and moves <= self._now:
+            moves = self._now + AGAIN
+        self.due_at = _sooner(_sooner(self.due_at, stale), moves)
+        return [self._change(trigger, each, mine, definition) for each in told]
+
+    def _change(
+        self, trigger: Watched, transition: Transition, mine: Sequence[UnitBeds], definition: Definition
+    ) -> Change:
+        known = _known_at(self._before, self._arrivals, transition.at)
+        measure, age = MEASURES[definition.measure], definition.rule.stale_after
+        return Change(trigger, transition, parts_at(mine, known, transition.at, measure, age))
+
+
+def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
 def carry_out(uow: UnitOfWork, changes: Mapping[str, Iterable[Change]]) -> None:
@@ -102,19 +189,14 @@ def carry_out(uow: UnitOfWork, changes: Mapping[str, Iterable[Change]]) -> None:
 
 
 def units_by_class(uow: UnitOfWork, facility_id: str) -> dict[str, list[UnitBeds]]:
-    query = sa.select(Unit.unit_class, Unit.id, Unit.staffed_beds, Unit.physical_beds)
-    found: dict[str, list[UnitBeds]] = {}
-    for unit_class, unit_id, staffed, physical in uow.session.execute(
-        query.where(Unit.facility_id == facility_id)
-    ):
-        found.setdefault(unit_class, []).append(UnitBeds(unit_id, staffed, physical))
-    return found
+    return unit_beds(uow.session, [facility_id]).get(facility_id, {})
 
 
-def _known_at(before: Mapping[Key, Known], arrivals: Arrivals, at: datetime) -> Mapping[Key, Known]:
+def _known_at(before: Mapping[Key, Known], arrivals: Arrivals, at: datetime | None) -> dict[Key, Known]:
+    """At that moment, or after all that has come."""
     known = dict(before)
     for key, reading in arrivals:
-        if reading.at <= at and (key not in known or reading.at >= known[key].at):
+        if (at is None or reading.at <= at) and (key not in known or reading.at >= known[key].at):
             known[key] = reading
     return known
 
@@ -167,7 +249,7 @@ def _unshelve(uow: UnitOfWork, _facility_id: str, change: Change, incidents: Seq
     end_shelving(uow, PROGRAM, change.trigger, incidents)
 
 
-def end_shelving(uow: UnitOfWork, actor: Actor, trigger: Trigger, incidents: Sequence[Incident]) -> None:
+def end_shelving(uow: UnitOfWork, actor: Actor, trigger: Watched, incidents: Sequence[Incident]) -> None:
     shelved = sa.select(Shelving).where(Shelving.trigger_id == trigger.id, Shelving.ended_at.is_(None))
     uow.session.scalars(shelved).one().ended_at = uow.now
     uow.session.flush()

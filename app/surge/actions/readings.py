@@ -6,28 +6,30 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.actor import Actor
+from app.core.bulk import insert_rows
 from app.core.clock import as_utc
 from app.core.db import UnitOfWork
 from app.core.permissions import Permission
 from app.facilities.models import Facility, Unit
-from app.surge.actions.firing import carry_out, evaluate_hospital
-from app.surge.actions.hospitals import note_change, take
+from app.surge.actions.firing import Look, carry_out, evaluate_hospitals
+from app.surge.actions.hospitals import note_changes, take
 from app.surge.metrics import HIGHEST_VALUE, METRICS
 from app.surge.models import LatestReading, Reading, ReadingMark
-from app.surge.occupancy import Known
-from app.surge.queries import latest_known
+from app.surge.occupancy import Key, Known
+from app.surge.queries import latest_of
 
 FUTURE_ALLOWED = timedelta(minutes=5)
 LOOKED_UP_AT_ONCE = 200
 MARK_HOURS = 6
 LISTED = 30
+_KEPT = ("unit_id", "metric", "value", "observed_at", "seq")
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def enter(uow: UnitOfWork, actor: Actor, *, readings: Sequence[Given]) -> Entere
     """
     actor.require(Permission.READING_ENTER)
     places = _places(uow, {given.facility for given in readings})
-    codes = list(uow.session.scalars(sa.select(Facility.code).order_by(Facility.code)))
+    codes = _Codes(uow)
     entered = Entered()
     rows: dict[str, list[_Row]] = {}
     for index, given in enumerate(readings):
@@ -105,16 +107,33 @@ def enter(uow: UnitOfWork, actor: Actor, *, readings: Sequence[Given]) -> Entere
                 f"{place.physical_beds} physical beds. Taken; please check."
             )
     take(uow, rows)
-    changes = {}
-    for facility_id in sorted(rows):
-        before = latest_known(uow.session, facility_id)
-        stored = _store(uow, actor, rows[facility_id], entered)
-        if stored:
-            note_change(uow, facility_id)
-            arrivals = [((row.unit_id, row.metric), Known(row.value, row.observed_at)) for row, _ in stored]
-            changes[facility_id] = evaluate_hospital(uow, facility_id, before, arrivals)
-    carry_out(uow, changes)
+    _take_in(uow, actor, rows, entered)
     return entered
+
+
+def _take_in(uow: UnitOfWork, actor: Actor, rows: dict[str, list[_Row]], entered: Entered) -> None:
+    """Store what is new of hospitals that are taken, and move their triggers: few statements, however many they are."""
+    before = latest_of(uow.session, rows)
+    home = {row.unit_id: facility_id for facility_id, mine in rows.items() for row in mine}
+    arrivals: dict[str, list[tuple[Key, Known]]] = {}
+    stored = _store(uow, actor, [row for facility_id in sorted(rows) for row in rows[facility_id]], entered)
+    for row, _ in stored:
+        arrival = (row.unit_id, row.metric), Known(row.value, row.observed_at)
+        arrivals.setdefault(home[row.unit_id], []).append(arrival)
+    looks = {each: Look(before.get(each, {}), found) for each, found in arrivals.items()}
+    note_changes(uow, {each: look.after for each, look in looks.items()})
+    carry_out(uow, evaluate_hospitals(uow, looks))
+
+
+class _Codes:
+    """The codes of all hospitals, asked for only when one is wrong."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+
+    @cached_property
+    def all(self) -> list[str]:
+        return list(self._uow.session.scalars(sa.select(Facility.code).order_by(Facility.code)))
 
 
 def _places(uow: UnitOfWork, codes: set[str]) -> dict[tuple[str, str], _Place]:
@@ -132,18 +151,18 @@ def _errors(
     given: Given,
     place: _Place | None,
     places: dict[tuple[str, str], _Place],
-    codes: Sequence[str],
+    codes: _Codes,
     actor: Actor,
     now: datetime,
 ) -> dict[str, list[str]]:
     """What is wrong with one reading, by field, with what is allowed."""
     errors = {}
     if place is None:
-        if given.facility in codes:
+        if given.facility in codes.all:
             units = ", ".join(unit for facility, unit in places if facility == given.facility)
             errors["unit"] = f"{given.facility} has no unit {given.unit!r}; its units are {units or 'none'}"
         else:
-            known = ", ".join(codes[:LISTED]) or "none"
+            known = ", ".join(codes.all[:LISTED]) or "none"
             errors["facility"] = f"there is no hospital with the code {given.facility!r}; known are {known}"
     elif not actor.may(Permission.READING_ENTER, place.facility_id):
         errors["facility"] = f"you may not enter readings for {given.facility}"
@@ -165,13 +184,16 @@ def _store(uow: UnitOfWork, actor: Actor, rows: Sequence[_Row], entered: Entered
     stored: list[tuple[_Row, int]] = []
     for wave in _waves(rows):
         new = _insert(uow, actor, [(row, 0) for row in wave])
+        stored += new
+        if len(new) == len(wave):
+            continue
         inserted = {row.key for row, _ in new}
         there = [row for row in wave if row.key not in inserted]
         known = _revisions(uow, there)
         changed = [row for row in there if known[row.key][1] != row.value]
         entered.unchanged += len(there) - len(changed)
         entered.corrected += len(changed)
-        stored += new + _insert(uow, actor, [(row, known[row.key][0] + 1) for row in changed])
+        stored += _insert(uow, actor, [(row, known[row.key][0] + 1) for row in changed])
     _remember(uow, stored)
     return stored
 
@@ -181,10 +203,11 @@ def _waves(rows: Sequence[_Row]) -> list[list[_Row]]:
     waves: list[list[_Row]] = []
     times: Counter[tuple[Any, ...]] = Counter()
     for row in rows:
-        if times[row.key] == len(waves):
+        key = row.key
+        if times[key] == len(waves):
             waves.append([])
-        waves[times[row.key]].append(row)
-        times[row.key] += 1
+        waves[times[key]].append(row)
+        times[key] += 1
     return waves
 
 
@@ -193,29 +216,13 @@ def _insert(uow: UnitOfWork, actor: Actor, rows: Sequence[tuple[_Row, int]]) -> 
     if not rows:
         return []
     table: Any = Reading.__table__
+    values = [(*row, revision) for row, revision in rows]
     same = {"received_at": uow.now, "entered_by": actor.name}
-    by_key = {row.key: row for row, _ in rows}
-    key_and_seq = (*(table.c[name] for name in _Row._fields[:4]), table.c.seq)
-    if uow.session.get_bind().dialect.name == "sqlite":
-        values = [row._asdict() | {"revision": revision} for row, revision in rows]
-        insert = sqlite.insert(table).values(same).on_conflict_do_nothing().returning(*key_and_seq)
-        inserted = uow.session.execute(insert, values)
-    else:
-        inserted = uow.session.execute(_from_arrays(table, rows, same).returning(*key_and_seq))
+    insert, given = insert_rows(uow.session, table, (*_Row._fields, "revision"), values, same)
+    returned = (*(table.c[name] for name in _Row._fields[:4]), table.c.seq)
+    inserted = uow.session.execute(insert.on_conflict_do_nothing().returning(*returned), given)
+    by_key = {row[:4]: row for row, _ in rows}
     return [(by_key[tuple(key)], seq) for *key, seq in inserted]
-
-
-def _from_arrays(table: Any, rows: Sequence[tuple[_Row, int]], same: dict[str, Any]) -> postgresql.Insert:
-    """One array a column: PostgreSQL's driver takes these several times faster than a value a cell."""
-    names = (*_Row._fields, "revision")
-    columns = zip(*((*row, revision) for row, revision in rows), strict=True)
-    arrays = [
-        sa.cast(list(column), postgresql.ARRAY(table.c[name].type))
-        for name, column in zip(names, columns, strict=True)
-    ]
-    given = sa.func.unnest(*arrays).table_valued(*names, name="given").render_derived()
-    select = sa.select(*(given.c[name] for name in names), *map(sa.literal, same.values()))
-    return postgresql.insert(table).from_select([*names, *same], select).on_conflict_do_nothing()
 
 
 def _revisions(uow: UnitOfWork, rows: Sequence[_Row]) -> dict[tuple[Any, ...], tuple[int, int]]:
@@ -239,37 +246,10 @@ def _remember(uow: UnitOfWork, stored: Iterable[tuple[_Row, int]]) -> None:
         begins_at = row.observed_at.replace(hour=hour, minute=0, second=0, microsecond=0)
         _keep_newest(latest, (row.unit_id, row.metric), row, seq)
         _keep_newest(marks, (row.unit_id, row.metric, begins_at), row, seq)
-    _upsert(
-        uow,
-        LatestReading,
-        [
-            {
-                "unit_id": row.unit_id,
-                "metric": row.metric,
-                "value": row.value,
-                "observed_at": row.observed_at,
-                "received_at": uow.now,
-                "source": row.source,
-                "seq": seq,
-            }
-            for row, seq in latest.values()
-        ],
-    )
-    _upsert(
-        uow,
-        ReadingMark,
-        [
-            {
-                "unit_id": row.unit_id,
-                "metric": row.metric,
-                "begins_at": begins_at,
-                "value": row.value,
-                "observed_at": row.observed_at,
-                "seq": seq,
-            }
-            for (_, _, begins_at), (row, seq) in marks.items()
-        ],
-    )
+    newest = [(*key, row.value, row.observed_at, seq, row.source) for key, (row, seq) in latest.items()]
+    _upsert(uow, LatestReading, (*_KEPT, "source"), newest, {"received_at": uow.now})
+    last = [(*key[:2], row.value, row.observed_at, seq, key[2]) for key, (row, seq) in marks.items()]
+    _upsert(uow, ReadingMark, (*_KEPT, "begins_at"), last, {})
 
 
 def _keep_newest(
@@ -280,30 +260,32 @@ def _keep_newest(
         slots[slot] = (row, seq)
 
 
-def _upsert(uow: UnitOfWork, model: type[LatestReading | ReadingMark], values: list[dict[str, Any]]) -> None:
+def _upsert(
+    uow: UnitOfWork,
+    model: type[LatestReading | ReadingMark],
+    names: Sequence[str],
+    values: Sequence[tuple[Any, ...]],
+    same: dict[str, Any],
+) -> None:
     """Insert, or replace what was observed earlier (or, at the same moment, received earlier)."""
     if not values:
         return
     table: Any = model.__table__
-    statement = _dialect(uow).insert(table)
+    statement, rows = insert_rows(uow.session, table, names, values, same)
     given = statement.excluded
     newer = sa.or_(
         given.observed_at > table.c.observed_at,
         sa.and_(given.observed_at == table.c.observed_at, given.seq > table.c.seq),
     )
-    names = [c.name for c in table.columns if not c.primary_key]
+    changing = [c.name for c in table.columns if not c.primary_key]
     uow.session.execute(
         statement.on_conflict_do_update(
             index_elements=list(table.primary_key),
-            set_={name: given[name] for name in names},
+            set_={name: given[name] for name in changing},
             where=newer,
         ),
-        values,
+        rows,
     )
-
-
-def _dialect(uow: UnitOfWork) -> Any:
-    return sqlite if uow.session.get_bind().dialect.name == "sqlite" else postgresql
 
 
 def _chunks(rows: Iterable[_Row]) -> Iterator[list[_Row]]:

@@ -1,6 +1,18 @@
 """The pages of capacity: the house, a unit, the surge level, history, and files."""
 
-from app.surge.pages import basis, beds, house, lab, levels, spaces, triggers, units, uploads
+from app.surge.pages import basis, beds, house, lab, levels, scores, spaces, triggers, units, uploads
 from app.surge.pages.frame import pages
 
-__all__ = ["basis", "beds", "house", "lab", "levels", "pages", "spaces", "triggers", "units", "uploads"]
+__all__ = [
+    "basis",
+    "beds",
+    "house",
+    "lab",
+    "levels",
+    "pages",
+    "scores",
+    "spaces",
+    "triggers",
+    "units",
+    "uploads",
+]
