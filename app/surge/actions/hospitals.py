@@ -19,6 +19,7 @@ from app.surge import packs
 from app.surge.definitions import Definition, write
 from app.surge.models import SurgeHospital, Trigger, TriggerState, TriggerVersion
 from app.surge.occupancy import Key, Known, fresh_until
+from app.surge.queries import latest_known
 from app.surge.triggers import Status
 
 PROGRAM = Actor.system("surge")
@@ -63,6 +64,11 @@ def note_changes(uow: UnitOfWork, known: Mapping[str, Mapping[Key, Known]]) -> N
         hospital.reading_version += 1
         hospital.fresh_until = fresh_until(known[facility_id], uow.now)
         uow.announce("readings", facility_id)
+
+
+def note_change(uow: UnitOfWork, facility_id: str) -> None:
+    """What the readings of one hospital, which the caller has taken, say may be something else now."""
+    note_changes(uow, {facility_id: latest_known(uow.session, facility_id)})
 
 
 def rows_of(uow: UnitOfWork, facility_ids: Iterable[str]) -> dict[str, SurgeHospital]:
