@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.facilities.models import Unit
-from app.facilities.unit_classes import PATIENTS_PER_NURSE
 from app.scores.catalogue import CALCULATORS
 from app.scores.nursing import nurses_for
 from app.scores.score import Calculator
@@ -128,7 +127,7 @@ def trend(session: Session, facility_id: str, now: datetime) -> list[float | Non
 def nurse_need(units: list[UnitCapacity]) -> list[Need]:
     found = []
     for each in units:
-        ratio = each.unit.patients_per_nurse or PATIENTS_PER_NURSE.get(each.unit.unit_class)
+        ratio = each.ratio.patients
         if ratio:
             nurses = None if each.occupied is None else nurses_for(each.occupied, ratio)
             found.append(Need(each, ratio, nurses))
