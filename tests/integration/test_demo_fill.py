@@ -28,7 +28,6 @@ from app.staffing.models import ContactMethod, DepthEntry, Person, Shift, Skill
 from app.staffing.onduty import on_duty
 from app.surge.metrics import BEDS, CAUSES, NURSES, OPENABLE
 from app.surge.models import Reading, Recommendation, RecommendationState
-from app.surge.score_metrics import SCORE_INPUTS
 from tests.support.client import PageClient
 
 
@@ -50,9 +49,10 @@ def test_everything_generated_is_there(db: Database) -> None:
         }
         readings = sa.select(sa.func.count()).select_from(Reading)
         counts[Reading] = session.scalar(readings.where(Reading.metric.in_(METRICS)))
+        asked = list(crowding(20, 30, Random(1)))
         others = session.scalars(sa.select(Reading.metric).where(Reading.metric.not_in(BEDS)).distinct())
         assert {*CAUSES, *OPENABLE.values(), NURSES} <= set(others)
-        inputs = session.scalar(readings.where(Reading.metric.in_([row[0] for row in SCORE_INPUTS])))
+        inputs = session.scalar(readings.where(Reading.metric.in_(asked)))
         heads = session.scalar(sa.select(sa.func.count()).where(Person.supervisor_id.is_(None)))
         texts = session.scalars(sa.select(ContactMethod).where(ContactMethod.channel == "sms")).all()
         now = db.clock.now()
@@ -68,7 +68,7 @@ def test_everything_generated_is_there(db: Database) -> None:
         Reading: sum(1 for _ in data.readings()),
     }
     departments = sum(unit.unit_class == "ed" for unit in data.units)
-    assert inputs == departments * 48 * len(crowding(20, 30, Random(1))), "two days, by the hour"
+    assert inputs == departments * 48 * len(asked), "two days, by the hour"
     assert heads == 1
     assert len(texts) == len(data.people)
     for found in duty:
