@@ -35,7 +35,7 @@ export function startSteppers() {
   document.addEventListener("input", (event) => {
     const row = rowOf(event.target);
     if (!row) return;
-    row.classList.toggle("told", event.target.value.trim() !== "");
+    row.classList.toggle("to-save", event.target.value.trim() !== "");
     tell(row.closest("form"));
   });
   document.querySelectorAll("[data-count] input").forEach((input) => {
