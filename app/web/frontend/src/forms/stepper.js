@@ -5,6 +5,7 @@ function tell(form) {
   const save = form?.querySelector("[data-save]");
   if (!save) return;
   const typed = [...form.querySelectorAll("[data-count] input")].filter((input) => input.value.trim()).length;
+  save.parentElement.classList.toggle("ready", typed > 0);
   save.textContent = typed === 0 ? "Save" : typed === 1 ? "Save 1 number" : `Save ${typed} numbers`;
 }
 
