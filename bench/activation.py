@@ -4,9 +4,9 @@
                                [--engine sqlite|postgresql|both] [--no-answers] [--json]
 
 A carrier on this machine (tests.fakes.carrier, a process of its own) takes the texts and reports each as sent and
-delivered; then everybody answers "1" through the inbound webhook. Muster runs as it is deployed: on SQLite in one
-process with threads, on PostgreSQL with the web in processes of its own. Beside it, in the same run, the least that
-sends texts with the same libraries (bench.bare).
+delivered, to Muster and to the bare outbox alike; then everybody answers "1" through the inbound webhook. Muster
+runs as it is deployed: on SQLite in one process with threads, on PostgreSQL with the web in processes of its own.
+Beside it, in the same run, the least that sends texts with the same libraries (bench.bare).
 
 `latency` is what the carrier takes for each text; `rate` the segments a second that the sender may send (0: no limit),
 to which the carrier holds it too. With a rate there is no bare outbox, which knows none, but `ideal`: as long as it
@@ -155,9 +155,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, nargs="+", default=[0.0], help="segments a second; 0: no limit")
     parser.add_argument("--engine", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--no-answers", action="store_true", help="only send")
-    parser.add_argument(
-        "--no-reports", action="store_true", help="the carrier reports nothing, as to the bare outbox"
-    )
+    parser.add_argument("--no-reports", action="store_true", help="the carrier reports nothing")
     parser.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
     options = parser.parse_args()
     engines = ("sqlite", "postgresql") if options.engine == "both" else (options.engine,)
@@ -237,14 +235,19 @@ def outbox(place: Place) -> Row:
         committed = time.time()
         filled = committed - began
         account = (ACCOUNT.account_sid, ACCOUNT.auth_token)
-        bare.send_all(db, place.carrier_url, account, ACCOUNT.default_sender, THREADS)
+        report_to = f"{place.public_url}/webhooks/twilio/status" if place.reports else ""
+        bare.send_all(db, place.carrier_url, account, ACCOUNT.default_sender, THREADS, report_to)
         last, duplicates = all_sent(place)
+        delivered = None
+        if place.reports:
+            arrived = sa.select(sa.func.count()).where(bare.outbox.c.state == "delivered")
+            delivered = until(lambda: _scalar(db, arrived) >= place.people) - committed
         took = None
         if place.answers:
             began, ended = answer(place)
             took = ended - began
     db.dispose()
-    return Row.of(place, "bare outbox", filled, last - committed, None, took, duplicates)
+    return Row.of(place, "bare outbox", filled, last - committed, delivered, took, duplicates)
 
 
 def all_sent(place: Place) -> tuple[float, int]:
@@ -380,8 +383,12 @@ def _summary(place: Place) -> Any:
 
 
 def _count(db: Database, what: sa.ColumnElement[int]) -> int:
+    return _scalar(db, sa.select(what))
+
+
+def _scalar(db: Database, query: sa.Select[tuple[int]]) -> int:
     with db.read() as session:
-        return session.scalar(sa.select(what)) or 0
+        return session.scalar(query) or 0
 
 
 if __name__ == "__main__":

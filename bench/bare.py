@@ -1,7 +1,7 @@
 """The least that sends texts and takes answers with the same libraries: what Muster is measured against.
 
 One table, a claim, Twilio's client in a pool of threads, an update; a webhook that checks the signature and
-inserts a row. No leases, no attempts, no lookups, no opt-outs, no journal.
+inserts a row, or updates one for a report. No leases, no attempts, no lookups, no opt-outs, no journal.
 """
 
 from __future__ import annotations
@@ -59,15 +59,23 @@ def fill(db: Database, numbers: list[str], body: str) -> None:
         uow.session.execute(sa.insert(outbox), rows)
 
 
-def send_all(db: Database, base_url: str, account: tuple[str, str], sender: str, threads: int) -> int:
+def send_all(
+    db: Database, base_url: str, account: tuple[str, str], sender: str, threads: int, report_to: str = ""
+) -> int:
+    """With `report_to`, the carrier posts there what becomes of each."""
     client = Client(*account, http_client=LoopbackClient(base_url, threads))
+
+    def send(row: sa.Row[tuple[int, str, str]]) -> None:
+        reports = {"status_callback": f"{report_to}?row={row.id}"} if report_to else {}
+        client.messages.create(to=row.to, from_=sender, body=row.body, **reports)
+
     sent = 0
     with ThreadPoolExecutor(threads) as pool:
         while rows := _claim(db, 2 * threads):
-            list(pool.map(lambda row: client.messages.create(to=row.to, from_=sender, body=row.body), rows))
+            list(pool.map(send, rows))
             with db.write() as uow:
                 done = sa.update(outbox).where(outbox.c.id.in_([row.id for row in rows]))
-                uow.session.execute(done.values(state="sent"))
+                uow.session.execute(done.where(outbox.c.state == "taken").values(state="sent"))
             sent += len(rows)
     return sent
 
@@ -87,6 +95,17 @@ def create_app() -> Flask:
         with db.write() as uow:
             uow.session.execute(sa.insert(answers).values(row))
         return Response("<Response/>", content_type="text/xml")
+
+    @app.post("/webhooks/twilio/status")
+    def status() -> Response:
+        url = request.url.replace(request.host_url.rstrip("/"), os.environ["BARE_PUBLIC_URL"])
+        if not validator.validate(url, request.form, request.headers.get("X-Twilio-Signature", "")):
+            return Response(status=403)
+        reported = sa.update(outbox).where(outbox.c.id == int(request.args["row"]))
+        later = outbox.c.state != "delivered"  # as reports come in any order
+        with db.write() as uow:
+            uow.session.execute(reported.where(later).values(state=request.form["MessageStatus"]))
+        return Response(status=204)
 
     return app
 

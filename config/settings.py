@@ -309,3 +309,12 @@ class _Reader:
                 "MUSTER_SIGNING_KEY_FILE",
                 f"no file {settings.signing_key_file}; make one with: flask --app wsgi journal key",
             )
+        self._require_carriers(settings)
+
+    def _require_carriers(self, settings: Settings) -> None:
+        """A sender that nothing carries would keep every message waiting."""
+        named = {sender.kind for sender in settings.senders} if self.env.get("MUSTER_SENDERS") else set()
+        if SenderKind.MAILBOX in named and settings.mail is None:
+            self.problem("MUSTER_SMTP_URL", "is missing, and MUSTER_SENDERS names a mailbox")
+        if named - {SenderKind.MAILBOX, SenderKind.POSTER} and settings.twilio is None:
+            self.problem("TWILIO_ACCOUNT_SID", "is missing, and MUSTER_SENDERS names senders of that account")

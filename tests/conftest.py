@@ -26,10 +26,12 @@ from config.settings import DEMO_SECRET, Settings
 from tests.support.checks import assert_journals_hold
 from tests.support.client import PageClient
 from tests.support.hospital import Hospital, build
+from tests.support.remembered import remember
 from tools import servers
 
 # Argon2 takes long on purpose; tests make accounts by the thousand.
 passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+remember()
 
 SIGNER = Signer(bytes(range(32)))
 PHONE_IN_CLEAR = re.compile(r"\+\d{10,15}\b")

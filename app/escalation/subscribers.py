@@ -5,17 +5,19 @@ from __future__ import annotations
 from app.activation.codes import also_gives
 from app.core.db import UnitOfWork
 from app.escalation import alarms, callouts, deadlines, numbers, phones, positions, reports, requests, tasks
+from app.escalation.failures import take_failures
 from app.escalation.kinds import KINDS
 from app.escalation.models import FrozenPolicy
 from app.escalation.queries import policy_for
 from app.incidents.events import IncidentClosed, IncidentDeclared
 from app.journal import Entry, subscribe
-from app.messaging.inbox import on_reply
+from app.messaging.inbox import on_delivery, on_reply
 
 FOLLOWED = (alarms, callouts, numbers, positions, reports, requests, tasks)
 
 on_reply(phones.take_replies, first=True)
 also_gives(phones.given)
+on_delivery("question")(take_failures)
 
 
 @subscribe(IncidentDeclared)

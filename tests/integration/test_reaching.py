@@ -11,7 +11,7 @@ from app.activation.candidates import Group
 from app.activation.models import ChainPlan
 from app.staffing.models import ContactMethod, Skill
 from tests.support.callouts import called, declared, events, holder, question_to, questions
-from tests.support.phones import hand_over, intents, reply
+from tests.support.phones import hand_over, intents, reply, reported
 
 OPERATIONS = "operations_section_chief"  # its list: Gita, Ben
 GITA = 6
@@ -206,18 +206,5 @@ def test_an_address_closed_meanwhile_is_passed_over(app, db, hospital, act, cloc
 
 def report(db: Any, person: Any, index: int, stage: str) -> None:
     """What became of the person's message number `index`."""
-    from app.journal import lock
-    from app.messaging import inbox
-    from app.messaging.models import Intent
-    from app.messaging.states import IntentState, Purpose
-
-    intent = messages(db, person)[index]
-
-    def tell(uow: Any) -> None:
-        lock(uow, intent.stream)
-        uow.session.get_one(Intent, intent.id).state = IntentState(stage)
-        step = inbox.Delivery(intent.id, intent.subject_id, intent.person_id, stage, None, uow.now)
-        inbox.tell(uow, [(Purpose.QUESTION, step)])
-
     db.clock.advance(seconds=1)
-    db.transact(tell)
+    reported(db, messages(db, person)[index], stage)

@@ -15,7 +15,7 @@ from app.messaging.channels import Channel
 from app.staffing.models import ContactMethod, Person
 from tests.support.callouts import called, events, kinds, questions
 from tests.support.hospital import Hospital
-from tests.support.phones import intents, last_text, reply
+from tests.support.phones import intents, last_text, reply, reported
 from tests.support.waiting import OPERATIONS, coming, item, notices, policy, quiet, task, tick
 
 
@@ -64,6 +64,19 @@ def test_done_in_time_nobody_hears_again_and_a_late_reply_changes_nothing(db, ho
     assert "settled or with somebody else" in last_text(db, hospital.people[0])
     clock.advance(hours=2)
     assert tick(db) == 0
+
+
+def test_a_text_that_reaches_nobody_brings_the_next_step_at_once(db, hospital, act, late, clock: ManualClock):
+    incident, _ = late
+    gita = hospital.people[6]
+    act(assign, hospital.commander, incident.id, position="planning_section_chief", person_id=gita.id)
+    clock.advance(minutes=1)
+    text = intents(db, hospital.people[0], "question")[-1]
+    reported(db, text, "sent")
+    assert coming(db)[0].due_at > clock.now()
+    reported(db, text, "failed")
+    assert coming(db)[0].due_at <= clock.now()
+    assert tick(db) == 1
 
 
 def test_handing_on_brings_the_next_step_at_once(db, hospital, act, late, clock: ManualClock):

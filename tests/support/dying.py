@@ -12,6 +12,8 @@ import http.client
 import os
 import signal
 import sys
+import threading
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -67,7 +69,14 @@ class Doom:
         """Stand at every point of the way."""
         transact, get_response = db.transact, http.client.HTTPConnection.getresponse
 
+        # Who is stopped for long must not stop another thread within a transaction: SQLite has one writer.
+        quiet = threading.RLock() if self._signal == signal.SIGSTOP else nullcontext()
+
         def watched(action: Any, *args: Any, **kwargs: Any) -> Any:
+            with quiet:
+                return step(action, *args, **kwargs)
+
+        def step(action: Any, *args: Any, **kwargs: Any) -> Any:
             def inside(uow: Any, *args: Any, **kwargs: Any) -> Any:
                 result = action(uow, *args, **kwargs)
                 uow.session.flush()

@@ -80,3 +80,15 @@ def hand_over(db: Database) -> None:
 def _a_second(db: Database) -> None:
     if isinstance(db.clock, ManualClock):
         db.clock.advance(seconds=1)
+
+
+def reported(db: Database, intent: Intent, stage: str) -> None:
+    """The carrier has said at last what became of it."""
+
+    def tell(uow: UnitOfWork) -> None:
+        lock(uow, intent.stream)
+        uow.session.get_one(Intent, intent.id).state = IntentState(stage)
+        step = inbox.Delivery(intent.id, intent.subject_id, intent.person_id, stage, None, uow.now)
+        inbox.tell(uow, [(Purpose(intent.purpose), step)])
+
+    db.transact(tell)

@@ -62,6 +62,16 @@ def test_settings_say_what_is_wrong_with_a_sender(text: str, said: str) -> None:
     assert said in str(caught.value)
 
 
+def test_in_production_senders_need_whoever_carries_for_them() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(
+            {"MUSTER_MODE": "production", "MUSTER_SENDERS": "short_code:55501,mailbox:muster@example.org@10"}
+        )
+    said = str(caught.value)
+    assert "MUSTER_SMTP_URL: is missing, and MUSTER_SENDERS names a mailbox" in said
+    assert "TWILIO_ACCOUNT_SID: is missing, and MUSTER_SENDERS names senders of that account" in said
+
+
 def test_an_account_names_its_senders_by_itself() -> None:
     number = load({**ACCOUNT, "TWILIO_FROM_NUMBER": "+18335550101", "MUSTER_SEGMENTS_PER_SECOND": "3"})
     kinds = [(one.kind, one.channel, one.rate) for one in number.senders]
