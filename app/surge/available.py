@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 from app.facilities.ratios import Ratio
-from app.surge.metrics import CAUSES, METRICS, NURSES
+from app.surge.metrics import CAUSES, METRICS, NURSES, OPENABLE
 
 
 class Seen(Protocol):
@@ -110,13 +111,26 @@ def causes_said(seen: Mapping[str, Seen]) -> str:
     return ", ".join(f"{value} {label.removeprefix('Blocked ')}" for label, value in told)
 
 
-def causes_wrong(seen: Mapping[str, Seen]) -> str:
-    """What is wrong with them, in words; empty when nothing is. They need not add up to all that are blocked."""
+def doubts(seen: Mapping[str, Seen]) -> list[str]:
+    """What does not fit together, in words. Causes need not add up to all that are blocked: some are not told."""
+    return [said for said in (_causes(seen), _openable(seen)) if said]
+
+
+def _causes(seen: Mapping[str, Seen]) -> str:
     total, parts = _known(seen, "blocked_beds"), [_known(seen, name) for name in CAUSES]
     told = sum(part for part in parts if part is not None)
     if total is None or told <= total:
         return ""
     return f"the causes add up to {told} blocked beds, but {total} are blocked in all; please check"
+
+
+def _openable(seen: Mapping[str, Seen]) -> str:
+    """What can be opened soon can be opened later too."""
+    known = [(hours, beds) for hours, name in OPENABLE.items() if (beds := _known(seen, name)) is not None]
+    for (sooner, more), (later, fewer) in pairwise(known):
+        if more > fewer:
+            return f"{more} beds can be opened in {sooner} h, but only {fewer} in {later} h; please check"
+    return ""
 
 
 def _known(seen: Mapping[str, Seen], metric: str) -> int | None:

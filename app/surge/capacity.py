@@ -14,7 +14,7 @@ from app.facilities.models import Unit
 from app.facilities.queries import ratio_sets, waivers
 from app.facilities.ratios import UNKNOWN, Ratio, RatioSet, Waiver, ratio_for
 from app.facilities.unit_classes import CLASS_WORDS, UNIT_CLASSES, WHOLE_HOSPITAL
-from app.surge.available import Available, available, causes_said, causes_wrong
+from app.surge.available import Available, available, causes_said, doubts
 from app.surge.metrics import METRICS, OPENABLE, fresh
 from app.surge.models import LatestReading, ReadingMark
 
@@ -106,7 +106,7 @@ class UnitCapacity:
             for metric in ("staffed_beds", "occupied_beds", "blocked_beds")
             if self.known(metric) is None and not (metric == "staffed_beds" and self.staffed is not None)
         ]
-        return ", ".join(filter(None, [*said, causes_wrong(self.values)]))
+        return ", ".join([*said, *doubts(self.values)])
 
     @property
     def counted(self) -> Value | None:

@@ -79,20 +79,22 @@ def fill_readings(filling: Filling) -> None:
         Given(each.facility, each.unit, each.metric, each.value, each.at, SOURCE)
         for each in filling.data.readings()
     ]
-    readings += [*_further(filling, readings), *_crowding(filling, readings)]
+    readings += list(_crowding(filling, readings))
+    readings += list(_further(filling, readings))
     entered = enter(filling.uow, COUNTER, readings=readings)
     assert not entered.refused, entered.refused[:3]
 
 
 def _further(filling: Filling, readings: list[Given]) -> Iterator[Given]:
-    """What else is counted in each unit, as of the last count of its beds."""
+    """What else is counted in each unit, as of the last count of its beds, and is not there yet."""
     last = {(each.facility, each.unit, each.metric): each.value for each in readings}
     zones = {facility.code: ZoneInfo(facility.zone) for facility in filling.data.facilities}
     at = filling.data.ends_at
     for unit in filling.data.units:
         beds = [last[unit.facility, unit.code, f"{name}_beds"] for name in ("staffed", "occupied", "blocked")]
         for metric, value in more(unit, zones[unit.facility], at, *beds).items():
-            yield Given(unit.facility, unit.code, metric, value, at, SOURCE)
+            if (unit.facility, unit.code, metric) not in last:
+                yield Given(unit.facility, unit.code, metric, value, at, SOURCE)
 
 
 def _crowding(filling: Filling, readings: list[Given]) -> Iterator[Given]:

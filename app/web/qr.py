@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 DATA = (19, 34, 55, 80, 108)
 CORRECTION = (7, 10, 15, 20, 26)
@@ -27,12 +28,14 @@ _MASKS = (
 def path(text: str) -> tuple[str, int]:
     """The black modules as the `d` of an SVG path, and the side of its view box. Raises ValueError when too long."""
     grid = encode(text)
-    runs = [
-        f"M{column + QUIET},{row + QUIET}h1v1h-1z"
-        for row, line in enumerate(grid)
-        for column, black in enumerate(line)
-        if black
-    ]
+    runs = []
+    for row, line in enumerate(grid):
+        column = 0
+        for black, same in groupby(line):
+            length = len(list(same))
+            if black:
+                runs.append(f"M{column + QUIET},{row + QUIET}h{length}v1h-{length}z")
+            column += length
     return "".join(runs), len(grid) + 2 * QUIET
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.facilities.ratios import Ratio
-from app.surge.available import available, causes_said, causes_wrong
-from app.surge.metrics import CAUSES
+from app.surge.available import available, causes_said, doubts
+from app.surge.metrics import CAUSES, OPENABLE
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,15 @@ def test_causes_that_exceed_what_is_blocked_are_said(total: int | None, parts: l
     readings = seen(**{name: part for name, part in zip(CAUSES, parts, strict=True) if part is not None})
     told = sum(part or 0 for part in parts)
     assert causes_said(readings).count(",") == max(0, sum(1 for part in parts if part) - 1)
-    assert causes_wrong(readings) == ""
+    assert doubts(readings) == []
     if total is not None:
         readings |= seen(blocked=total)
-        assert bool(causes_wrong(readings)) == (told > total)
-        assert causes_wrong(readings | seen(blocked=(total, ""))) == ""
+        assert bool(doubts(readings)) == (told > total)
+        assert doubts(readings | seen(blocked=(total, ""))) == []
+
+
+@given(st.lists(st.none() | st.integers(0, 5), min_size=3, max_size=3))
+def test_what_can_be_opened_soon_can_be_opened_later(beds: list[int | None]) -> None:
+    told = {name: each for name, each in zip(OPENABLE.values(), beds, strict=True) if each is not None}
+    known = list(told.values())
+    assert bool(doubts(seen(**told))) == (known != sorted(known))

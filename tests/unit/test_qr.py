@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -61,6 +63,8 @@ def test_what_is_drawn_reads_back(text: str) -> None:
 
 def test_an_address_is_drawn_with_white_around_it_and_too_long_a_one_is_refused() -> None:
     drawn, side = qr.path("https://muster.example.org/u/SBMC/MICU")
-    assert (side, drawn.startswith("M4,4h1v1h-1z")) == (37, True)
+    assert (side, drawn.startswith("M4,4h7v1h-7z")) == (37, True)
     with pytest.raises(ValueError, match="at most 106 bytes"):
         qr.encode("x" * 107)
+    black = sum(int(length) for length in re.findall(r"h(\d+)v1", drawn))
+    assert black == sum(map(sum, qr.encode("https://muster.example.org/u/SBMC/MICU")))

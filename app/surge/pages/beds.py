@@ -14,8 +14,8 @@ from app.core.errors import Invalid, NotFound
 from app.core.permissions import Permission
 from app.facilities import actions as facility_actions
 from app.facilities.models import SetUpNumber, Unit
-from app.facilities.queries import ratio_set, setup_numbers, surge_spaces, waivers
-from app.facilities.ratios import UNKNOWN, Ratio, ratio_for
+from app.facilities.queries import class_ratios, setup_numbers, surge_spaces
+from app.facilities.ratios import Ratio
 from app.runtime import runtime, transact
 from app.surge import spaces
 from app.surge.capacity import UnitCapacity, house
@@ -69,20 +69,17 @@ def beds(code: str) -> str:
         facility = hospital(db, code)
         found = house(db, facility.id, now)
         known = setup_numbers(db, facility.id)
-        chosen = ratio_set(db, facility.id, now)
-        waived = [each.terms for each in waivers(db, [facility.id], now)]
         areas = surge_spaces(db, [facility.id])
-        ratios = {area.unit_class: ratio_for(area.unit_class, None, chosen, waived, now) for area in areas}
+        ratios = class_ratios(db, facility.id, now)
         return render_template(
             "surge/beds.html",
             **frame(db, facility, "Beds"),
             house=found,
             cells={each.unit.id: cells(each, known) for each in found.units},
             areas=areas,
-            rooms={a.id: spaces.room(a, ratios.get(a.unit_class, UNKNOWN), now) for a in areas},
+            rooms={area.id: spaces.room(area, ratios[area.unit_class], now) for area in areas},
             openable={hours: spaces.openable(areas, hours, now) for hours in OPENABLE},
             hours=tuple(OPENABLE),
-            chosen=chosen,
         )
 
 

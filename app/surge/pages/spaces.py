@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,8 @@ from app.accounts.access import actor, requires
 from app.core.errors import Invalid, NotFound
 from app.core.permissions import Permission
 from app.facilities.models import Facility, SurgeSpace
+from app.facilities.queries import class_ratios, surge_spaces
 from app.facilities.queries import facility as facility_by_id
-from app.facilities.queries import ratio_set, surge_spaces, waivers
-from app.facilities.ratios import Ratio, ratio_for
 from app.facilities.unit_classes import CLASS_WORDS, UNIT_CLASSES
 from app.runtime import runtime, transact
 from app.surge import spaces as rules
@@ -36,7 +36,7 @@ LABELS = {
     "nurses": "Nurses there now",
     "patients": "Patients there now",
 }
-STATE_WORDS = {"closed": "missing", "opening": "watch", "open": "done"}
+STATE_WORDS = {"closed": "normal", "opening": "watch", "open": "done"}
 
 
 @pages.route("/capacity/<code>/spaces")
@@ -158,17 +158,12 @@ def _place(space_id: UUID) -> tuple[SurgeSpace, Facility]:
         return found, facility_by_id(db, found.facility_id)
 
 
-def _shown(db: Session, facility: Facility, found: list[SurgeSpace] | Any) -> dict[str, Any]:
+def _shown(db: Session, facility: Facility, found: Sequence[SurgeSpace]) -> dict[str, Any]:
     now = runtime().clock.now()
-    chosen = ratio_set(db, facility.id, now)
-    waived = [each.terms for each in waivers(db, [facility.id], now)]
-
-    def ratio(space: SurgeSpace) -> Ratio:
-        return ratio_for(space.unit_class, None, chosen, waived, now)
-
+    ratios = class_ratios(db, facility.id, now)
     return {
         "found": found,
-        "rooms": {each.id: rules.room(each, ratio(each), now) for each in found},
+        "rooms": {each.id: rules.room(each, ratios[each.unit_class], now) for each in found},
         "ready": {each.id: rules.ready_at(each, now) for each in found},
         "late": {each.id for each in found if rules.overdue(each, now)},
         "needs": {each.id: rules.needs(each) for each in found},

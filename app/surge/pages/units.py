@@ -17,7 +17,7 @@ from app.facilities.unit_classes import WHOLE_HOSPITAL
 from app.runtime import runtime, transact
 from app.surge import actions
 from app.surge.actions import Given
-from app.surge.available import causes_wrong
+from app.surge.available import doubts
 from app.surge.capacity import UnitCapacity, house
 from app.surge.metrics import BEDS, METRICS, NURSES, Metric, metrics_of
 from app.surge.models import LatestReading
@@ -131,8 +131,7 @@ def _doubts(unit: Unit) -> list[str]:
     with runtime().db.read() as db:
         now = runtime().clock.now()
         mine = next(each for each in house(db, unit.facility_id, now).units if each.unit.id == unit.id)
-    wrong = causes_wrong(mine.values)
-    return [f"{unit.name}: {wrong}."] if wrong else []
+    return [f"{unit.name}: {said}." for said in doubts(mine.values)]
 
 
 def _unit(found: Unit | None, facility: Facility) -> Unit:

@@ -5,6 +5,7 @@ function tell(form) {
   const save = form?.querySelector("[data-save]");
   if (!save) return;
   const typed = [...form.querySelectorAll("[data-count] input")].filter((input) => input.value.trim()).length;
+  save.parentElement.classList.toggle("ready", typed > 0);
   save.textContent = typed === 0 ? "Save" : typed === 1 ? "Save 1 number" : `Save ${typed} numbers`;
 }
 
@@ -35,7 +36,7 @@ export function startSteppers() {
   document.addEventListener("input", (event) => {
     const row = rowOf(event.target);
     if (!row) return;
-    row.classList.toggle("told", event.target.value.trim() !== "");
+    row.classList.toggle("to-save", event.target.value.trim() !== "");
     tell(row.closest("form"));
   });
   document.querySelectorAll("[data-count] input").forEach((input) => {
