@@ -78,9 +78,7 @@ def week(code: str) -> str:
             "alarms/week.html",
             **_frame(db, facility, "Week", url_for("alarms.show", code=code)),
             load=this,
-            before=before
-            if known_from is not None and before.begins >= known_from - timedelta(days=7)
-            else None,
+            before=before if known_from is not None and before.ends > known_from else None,
             known_from=known_from,
             figures=figures,
             lasted=lasted,

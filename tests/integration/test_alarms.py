@@ -113,6 +113,7 @@ def test_a_flood_is_shown_with_what_came_first_and_ends_by_itself(
     assert "10 more" not in commander.get("/alarms/SBMC?all=1").text
     board = commander.get(f"/incidents/{incident.id}").text
     assert "12 alarms" in board
+    assert "By kind: other 11, space 1." in board
     commander.get("/alarms/SBMC/week?day=soon", 422)
     commander.get("/alarms/SBMC/week?day=2099-01-01", 422)
     commander.get("/alarms/NOPE", 404)

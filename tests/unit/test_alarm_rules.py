@@ -22,6 +22,7 @@ from app.alarms.rules import (
     standing,
     weight,
 )
+from app.alarms.words import parts
 
 T0 = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -150,6 +151,11 @@ def test_what_stands_for_a_day_is_old_and_what_cleared_is_not() -> None:
     gone = alarm(0, 3, cleared_at=T0 + MINUTE)
     assert standing([young, gone, old], T0 + day) == ()
     assert standing([young, gone, old], T0 + day + MINUTE) == (old,)
+
+
+def test_a_flood_in_words_by_kind_of_resource() -> None:
+    mine = [alarm(0, resource="staff", life_safety=True), alarm(0), alarm(0, resource="staff")]
+    assert parts(mine) == "staff 2 (1 concerns life), other 1"
 
 
 def test_load_of_a_week_by_role() -> None:
