@@ -81,7 +81,7 @@ def _shown(flood: Flood | None, alarms: Sequence[rules.Alarm]) -> dict[str, Any]
         "began_at": flood.began_at,
         "number": flood.number,
         "first_title": flood.first.title,
-        "first_at": flood.first.at,
+        "first_at": flood.first_at,
         "parts": parts(mine),
     }
 
