@@ -162,6 +162,8 @@ def test_load_of_a_week_by_role() -> None:
     begins, ends = week_of(date(2026, 11, 25), "America/New_York")
     assert begins == datetime(2026, 11, 23, 5, tzinfo=UTC), "Monday at midnight on the hospital's clock"
     assert ends - begins == timedelta(days=7)
+    long = week_of(date(2026, 11, 1), "America/New_York")
+    assert long[1] - long[0] == timedelta(days=7, hours=1), "the clock is put back"
     minute = (begins - T0) / MINUTE
     seen = {"answered_by": "Ada Quill"}
     mine = [
