@@ -102,7 +102,7 @@ def week_csv(code: str) -> Response:
     csv.writer(out).writerows(sheet(this, before))
     name = f"alarms-{facility.code}-{_monday(this, facility):%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(out.getvalue(), mimetype="text/csv; charset=utf-8", headers=headers)
+    return Response(out.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _weeks(db: Session, facility: Facility, now: datetime) -> tuple[Load, Load]:

@@ -117,10 +117,13 @@ def test_a_flood_is_shown_with_what_came_first_and_ends_by_itself(
     commander.get("/alarms/SBMC/week?day=soon", 422)
     commander.get("/alarms/SBMC/week?day=2099-01-01", 422)
     commander.get("/alarms/NOPE", 404)
+    assert "No alarm in this week" in commander.get("/alarms/SBMC/week?day=2026-11-04").text
     week = commander.get("/alarms/SBMC/week").text
     assert "Operations Section Chief" in week
     assert "Drill" not in week
-    rows = commander.get("/alarms/SBMC/week.csv").text.splitlines()
+    file = commander.get("/alarms/SBMC/week.csv")
+    assert file.content_type == "text/csv; charset=utf-8"
+    rows = file.text.splitlines()
     assert rows[1] == "this,Operations Section Chief,11,0,,0,11,11,1"
 
     for each in made[:9]:

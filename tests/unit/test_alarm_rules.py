@@ -79,6 +79,17 @@ def test_floods_are_what_a_watch_minute_by_minute_sees(minutes: list[int]) -> No
     assert [moment for f in found for moment in (f.began_at, f.ended_at)] == seen
 
 
+@given(st.lists(st.integers(0, 60), min_size=11, max_size=40), st.integers(0, 70))
+def test_a_flood_that_lasts_is_the_same_seen_from_shortly_before_it_began(
+    minutes: list[int], now: int
+) -> None:
+    """Who follows a flood need not read all history."""
+    known = burst(*minutes)
+    for flood in floods(known, T0 + now * MINUTE)[-1:]:
+        begins = flood.began_at - LIMITS.span
+        assert floods([a for a in known if a.raised_at >= begins], T0 + now * MINUTE)[-1] == flood
+
+
 KINDS = st.fixed_dictionaries(
     {
         "cause": st.sampled_from(["a", "b", "c", "d"]),
