@@ -111,6 +111,9 @@ def test_a_flood_is_shown_with_what_came_first_and_ends_by_itself(
     assert "First: Intensive care full" in page
     assert "10 more follow it, 10 seen by nobody" in page
     assert "10 more" not in commander.get("/alarms/SBMC?all=1").text
+    listed = commander.get("/capacity/SBMC/triggers").text
+    assert "Space: 1 fired; first: Intensive care full" in listed
+    assert "7 that have not fired" in listed
     board = commander.get(f"/incidents/{incident.id}").text
     assert "12 alarms" in board
     assert "By kind: other 11, space 1." in board
