@@ -21,6 +21,7 @@ from app.alarms.rules import (
     restless,
     standing,
 )
+from app.core.clock import as_utc
 
 TOP = 10
 MANAGEABLE, HIGH, TOO_MANY = "manageable", "more than people keep up with", "too many"
@@ -75,9 +76,10 @@ def week_of(day: date, zone: str) -> tuple[datetime, datetime]:
     """The week that this day is in, from Monday to Monday on the clock of a zone."""
     monday = day - timedelta(days=day.weekday())
     at = ZoneInfo(zone)
+    # In UTC, so that a week in which the clock is changed has its true length.
     return (
-        datetime.combine(monday, time(), tzinfo=at),
-        datetime.combine(monday + timedelta(days=7), time(), tzinfo=at),
+        as_utc(datetime.combine(monday, time(), tzinfo=at)),
+        as_utc(datetime.combine(monday + timedelta(days=7), time(), tzinfo=at)),
     )
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.columns import Code, Name, UtcDateTime, primary_id
 from app.core.db import Base
+
+STANDS: dict[str, Any] = {
+    "sqlite_where": sa.text("cleared_at IS NULL"),
+    "postgresql_where": sa.text("cleared_at IS NULL"),
+}
 
 
 class Alarm(Base):
@@ -24,12 +30,9 @@ class Alarm(Base):
     __tablename__ = "alarms"
     __table_args__ = (
         sa.Index("ix_alarms_raised", "facility_id", "raised_at"),
-        sa.Index(
-            "ix_alarms_open",
-            "cause",
-            sqlite_where=sa.text("cleared_at IS NULL"),
-            postgresql_where=sa.text("cleared_at IS NULL"),
-        ),
+        sa.Index("ix_alarms_lately", "raised_at"),
+        sa.Index("ix_alarms_open", "cause", **STANDS),
+        sa.Index("ix_alarms_standing", "facility_id", **STANDS),
     )
 
     id: Mapped[str] = primary_id()
@@ -71,7 +74,9 @@ class AlarmCall(Base):
 
 
 class AlarmFlood(Base):
-    """The flood of a hospital as boards show it. `version` rises with every change, also when it ends by itself."""
+    """The flood of a hospital as boards show it; `parts`: how many of which S, in words. `version` rises with every
+    change, also when it ends by itself.
+    """
 
     __tablename__ = "alarm_floods"
 
@@ -81,3 +86,4 @@ class AlarmFlood(Base):
     number: Mapped[int] = mapped_column(default=0)
     first_title: Mapped[str] = mapped_column(Name, default="")
     first_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    parts: Mapped[str] = mapped_column(Name, default="")

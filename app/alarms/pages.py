@@ -78,9 +78,7 @@ def week(code: str) -> str:
             "alarms/week.html",
             **_frame(db, facility, "Week", url_for("alarms.show", code=code)),
             load=this,
-            before=before
-            if known_from is not None and before.begins >= known_from - timedelta(days=7)
-            else None,
+            before=before if known_from is not None and before.ends > known_from else None,
             known_from=known_from,
             figures=figures,
             lasted=lasted,
@@ -104,7 +102,7 @@ def week_csv(code: str) -> Response:
     csv.writer(out).writerows(sheet(this, before))
     name = f"alarms-{facility.code}-{_monday(this, facility):%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(out.getvalue(), mimetype="text/csv; charset=utf-8", headers=headers)
+    return Response(out.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _weeks(db: Session, facility: Facility, now: datetime) -> tuple[Load, Load]:

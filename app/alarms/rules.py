@@ -77,6 +77,10 @@ class Flood:
     peak: int
     number: int
 
+    @property
+    def first_at(self) -> datetime:
+        return came(self.first)
+
 
 @dataclass(frozen=True)
 class Group:
@@ -128,7 +132,9 @@ def floods(alarms: Iterable[Alarm], now: datetime, limits: Limits = LIMITS) -> t
             within.append(coming.popleft())
             new += 1
         if flood is None and len(within) > limits.flood_over:
-            flood = _Open(moment, min(within, key=_came), len(within), len(within))
+            flood = _Open(
+                moment, min(within, key=lambda a: (came(a), *_order(a)[1:])), len(within), len(within)
+            )
         elif flood is not None:
             flood.peak, flood.number = max(flood.peak, len(within)), flood.number + new
             if len(within) < limits.flood_under:
@@ -230,10 +236,9 @@ def standing(alarms: Iterable[Alarm], now: datetime, limits: Limits = LIMITS) ->
     return tuple(sorted(old, key=_order))
 
 
-def _came(alarm: Alarm) -> tuple[datetime, datetime, int, str]:
-    """What came long before anybody could know of it did not begin this flood."""
-    at = alarm.at if alarm.raised_at - alarm.at <= LIMITS.together else alarm.raised_at
-    return at, *_order(alarm)[1:]
+def came(alarm: Alarm) -> datetime:
+    """When it came into a flood: what had stood for long when it was learned did not begin it then."""
+    return alarm.at if alarm.raised_at - alarm.at <= LIMITS.together else alarm.raised_at
 
 
 def _order(alarm: Alarm) -> tuple[datetime, datetime, int, str]:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from app.alarms.load import Load
-from app.alarms.rules import CHATTERS, LIMITS, Restless
+from app.alarms.rules import CHATTERS, LIMITS, Alarm, Restless
 
 FORMULA = "=+-@\t\r"
+
+
+def parts(alarms: Sequence[Alarm]) -> str:
+    """How many of which S, the most first: "space 4, staff 3 (2 concern life), other 1"."""
+    found: dict[str, list[Alarm]] = {}
+    for each in alarms:
+        found.setdefault(each.resource or "other", []).append(each)
+    most_first = sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    return ", ".join(f"{name} {len(mine)}{_concerns_life(mine)}" for name, mine in most_first)
+
+
+def _concerns_life(alarms: Sequence[Alarm]) -> str:
+    number = sum(1 for each in alarms if each.life_safety)
+    return f" ({number} concern{'s' if number == 1 else ''} life)" if number else ""
 
 
 def trigger_of(cause: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
-from app.surge.definitions import Definition
+from app.surge.definitions import LONGEST, Definition
 from app.surge.drawing import Chart, chart
 from app.surge.lab import Figures, Target, crossings_of, figures, run_set, totals
 from app.surge.trial import Episode, Line
@@ -143,6 +143,23 @@ def changed(definition: Definition, numbers: Mapping[str, float | int | None]) -
         gap = made.threshold - limit if made.upward else limit - made.threshold
         made = Rule(**{**vars(made), "deadband": round(gap, 9)})
     return Definition(**{**vars(definition), "rule": made})
+
+
+def suggested(rule: Rule, care: str) -> dict[str, float | int]:
+    """Numbers to try first for a rule whose alarms chatter, flap or stand: a longer delay, a longer way back, a limit
+    further out. Where to begin, not what is right."""
+    if care == "chatters":
+        return {"on_delay": min(max(10, rule.on_delay * 2), LONGEST)}
+    if care == "flaps":
+        return {"off_delay": min(max(60, rule.off_delay * 2), LONGEST)}
+    if care == "stands":
+        further = max(rule.deadband, 1.0)
+        threshold = rule.threshold + (further if rule.upward else -further)
+        return {
+            "threshold": threshold,
+            "clear_limit": round(rule.clear_limit + threshold - rule.threshold, 9),
+        }
+    return {}
 
 
 def _complement(bounds: Bounds) -> Bounds:

@@ -50,6 +50,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("key"),
     )
     op.create_index("ix_alarms_raised", "alarms", ["facility_id", "raised_at"])
+    op.create_index("ix_alarms_lately", "alarms", ["raised_at"])
+    op.create_index("ix_alarms_standing", "alarms", ["facility_id"], **OPEN)
     op.create_index("ix_alarms_open", "alarms", ["cause"], **OPEN)
     op.create_table(
         "alarm_floods",
@@ -59,6 +61,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("first_title", sa.String(200), nullable=False),
         sa.Column("first_at", UtcDateTime()),
+        sa.Column("parts", sa.String(200), nullable=False),
         sa.ForeignKeyConstraint(["facility_id"], ["facilities.id"]),
         sa.PrimaryKeyConstraint("facility_id"),
     )
@@ -80,8 +83,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("alarm_calls")
     op.drop_table("alarm_floods")
-    op.drop_index("ix_alarms_open", "alarms")
-    op.drop_index("ix_alarms_raised", "alarms")
+    for name in ("standing", "open", "lately", "raised"):
+        op.drop_index(f"ix_alarms_{name}", "alarms")
     op.drop_table("alarms")
 
 

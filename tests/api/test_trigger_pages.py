@@ -177,6 +177,8 @@ def test_the_lab_over_the_hospitals_own_history(app: Flask, db: Database, full: 
     commander = PageClient(app, full.commander)
     own = f"own:{trigger_id(db, 'icu_tight')}"
     commander.get(f"/capacity/SBMC/lab?trigger={own[4:]}")
+    tried = commander.get(f"/capacity/SBMC/lab?trigger={own[4:]}&care=chatters").text
+    assert 'name="what_if_on_delay" value="240"' in tried, "twice as long"
     sent = commander.post("/capacity/SBMC/lab", question(rules_a=[own], title="Tight or full"))
     page = commander.get(sent.location).text
     assert "Tight or full" in page

@@ -23,7 +23,7 @@ from app.watchdog.registry import AUDITS, Offence
 from app.watchdog.rounds import Round
 from tests.support.client import PageClient
 from tests.support.hospital import Hospital
-from tests.support.phones import last_text, reply
+from tests.support.phones import intents, last_text, reply
 from tests.support.surge import hold, open_one
 from tests.support.waiting import URL, policy, quiet, task, tick
 
@@ -111,15 +111,22 @@ def test_a_flood_is_shown_with_what_came_first_and_ends_by_itself(
     assert "First: Intensive care full" in page
     assert "10 more follow it, 10 seen by nobody" in page
     assert "10 more" not in commander.get("/alarms/SBMC?all=1").text
+    listed = commander.get("/capacity/SBMC/triggers").text
+    assert "Space: 1 fired; first: Intensive care full" in listed
+    assert "7 that have not fired" in listed
     board = commander.get(f"/incidents/{incident.id}").text
     assert "12 alarms" in board
+    assert "By kind: other 11, space 1." in board
     commander.get("/alarms/SBMC/week?day=soon", 422)
     commander.get("/alarms/SBMC/week?day=2099-01-01", 422)
     commander.get("/alarms/NOPE", 404)
+    assert "No alarm in this week" in commander.get("/alarms/SBMC/week?day=2026-11-04").text
     week = commander.get("/alarms/SBMC/week").text
     assert "Operations Section Chief" in week
     assert "Drill" not in week
-    rows = commander.get("/alarms/SBMC/week.csv").text.splitlines()
+    file = commander.get("/alarms/SBMC/week.csv")
+    assert file.content_type == "text/csv; charset=utf-8"
+    rows = file.text.splitlines()
     assert rows[1] == "this,Operations Section Chief,11,0,,0,11,11,1"
 
     for each in made[:9]:
@@ -166,6 +173,33 @@ def test_what_nobody_decides_without_an_incident_is_told_to_whoever_is_on_call(
     act(surge.decline, hospital.commander, open_one(db).id, reason="Two leave within the hour")
     assert {each.cleared_at for each in alarms(db, kind="told", exercise=False)} == {clock.now()}
     assert calls.tick(db, URL) == 0
+
+
+@pytest.mark.engine("sqlite")
+def test_outside_an_incident_lists_units_and_systems_are_told_too(
+    db: Database, clock: ManualClock, hospital: Hospital
+) -> None:
+    steps = [
+        Step(0, "tell_all", "skill:icu_nurse"),
+        Step(1, "tell_role", "safety_officer", asks=False),
+        Step(1, "tell_webhook", "pager"),
+        Step(5, "repeat"),
+    ]
+    policy(db, hospital, steps, kind="alarm", rounds=2)
+    hold(db, clock, hospital, 60, ICU=12)
+    done = []
+    for _ in range(25):
+        done.append(calls.tick(db, URL))
+        clock.advance(minutes=1)
+    assert [at for at, number in enumerate(done) if number] == [0, 1, 2, 7, 8, 9, 10], (
+        "twice, and then no more"
+    )
+    sent = [intent for intent in intents(db) if intent.key.startswith("surge:")]
+    names = {person.id: person.name for person in hospital.people}
+    assert sorted(names.get(i.person_id or "", i.to) for i in sent) == sorted(
+        ["Cleo Vance", "Finn Sayer", "Dov Maren", "pager"] * 2
+    )
+    assert [each.role for each in alarms(db, kind="told")] == ["one of icu nurse"] * 2, "others owe no answer"
 
 
 @pytest.mark.engine("sqlite")

@@ -22,6 +22,7 @@ from app.alarms.rules import (
     standing,
     weight,
 )
+from app.alarms.words import parts
 
 T0 = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -76,6 +77,17 @@ def test_floods_are_what_a_watch_minute_by_minute_sees(minutes: list[int]) -> No
         if flooded != was:
             seen.append(T0 + now * MINUTE)
     assert [moment for f in found for moment in (f.began_at, f.ended_at)] == seen
+
+
+@given(st.lists(st.integers(0, 60), min_size=11, max_size=40), st.integers(0, 70))
+def test_a_flood_that_lasts_is_the_same_seen_from_shortly_before_it_began(
+    minutes: list[int], now: int
+) -> None:
+    """Who follows a flood need not read all history."""
+    known = burst(*minutes)
+    for flood in floods(known, T0 + now * MINUTE)[-1:]:
+        begins = flood.began_at - LIMITS.span
+        assert floods([a for a in known if a.raised_at >= begins], T0 + now * MINUTE)[-1] == flood
 
 
 KINDS = st.fixed_dictionaries(
@@ -152,10 +164,17 @@ def test_what_stands_for_a_day_is_old_and_what_cleared_is_not() -> None:
     assert standing([young, gone, old], T0 + day + MINUTE) == (old,)
 
 
+def test_a_flood_in_words_by_kind_of_resource() -> None:
+    mine = [alarm(0, resource="staff", life_safety=True), alarm(0), alarm(0, resource="staff")]
+    assert parts(mine) == "staff 2 (1 concerns life), other 1"
+
+
 def test_load_of_a_week_by_role() -> None:
     begins, ends = week_of(date(2026, 11, 25), "America/New_York")
     assert begins == datetime(2026, 11, 23, 5, tzinfo=UTC), "Monday at midnight on the hospital's clock"
     assert ends - begins == timedelta(days=7)
+    long = week_of(date(2026, 11, 1), "America/New_York")
+    assert long[1] - long[0] == timedelta(days=7, hours=1), "the clock is put back"
     minute = (begins - T0) / MINUTE
     seen = {"answered_by": "Ada Quill"}
     mine = [

@@ -10,6 +10,8 @@ from app.surge.lab import Target, figures, merged, series_samples, usual_gap
 from app.surge.labseries import Unreadable, read, seen
 from app.surge.measures import MEASURES
 from app.surge.trial import Episode
+from app.surge.triggers import Rule
+from app.surge.trying import suggested
 from app.surge.windows import UNKNOWN
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -96,6 +98,15 @@ def test_columns_called_like_readings_serve_every_measure_made_of_them() -> None
     assert values("free_beds") == [1, 2, None, 4, 5], "its own column comes first"
     assert values("ventilators_free") is None
     assert values("staffed_share") is None, "a file does not say how many beds are set up"
+
+
+def test_numbers_to_try_first_for_an_alarm_that_needs_care() -> None:
+    rule = Rule("at_least", 90.0, on_delay=60, off_delay=30, deadband=5.0)
+    assert suggested(rule, "chatters") == {"on_delay": 120}
+    assert suggested(rule, "flaps") == {"off_delay": 60}
+    assert suggested(rule, "stands") == {"threshold": 95.0, "clear_limit": 90.0}
+    assert suggested(Rule("below", 5.0), "stands") == {"threshold": 4.0, "clear_limit": 4.0}
+    assert suggested(rule, "") == {}
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from app.alarms import queries
+from app.alarms import queries, rules
 from app.alarms.models import Alarm, AlarmFlood
-from app.alarms.rules import LIMITS, floods
+from app.alarms.rules import LIMITS, Flood, floods
+from app.alarms.words import parts
 from app.core.db import UnitOfWork
 from app.core.insert import insert_once
 from app.watchdog.wording import counted
@@ -61,14 +62,28 @@ def follow_flood(uow: UnitOfWork, facility_id: str) -> bool:
     insert_once(uow.session, AlarmFlood, [{"facility_id": facility_id, "version": 0, "number": 0}])
     locked = sa.select(AlarmFlood).where(AlarmFlood.facility_id == facility_id).with_for_update()
     row = uow.session.scalars(locked.execution_options(populate_existing=True)).one()
-    new = (flood.began_at, flood.number, flood.first.title, flood.first.at) if flood else (None, 0, "", None)
-    if new == (row.began_at, row.number, row.first_title, row.first_at):
+    new = _shown(flood, alarms)
+    if all(getattr(row, name) == value for name, value in new.items()):
         return False
-    row.began_at, row.number, row.first_title, row.first_at = new
+    for name, value in new.items():
+        setattr(row, name, value)
     row.version += 1
     uow.session.flush()
     uow.announce("readings", facility_id)
     return True
+
+
+def _shown(flood: Flood | None, alarms: Sequence[rules.Alarm]) -> dict[str, Any]:
+    if flood is None:
+        return {"began_at": None, "number": 0, "first_title": "", "first_at": None, "parts": ""}
+    mine = [each for each in alarms if each.raised_at > flood.began_at - LIMITS.span]
+    return {
+        "began_at": flood.began_at,
+        "number": flood.number,
+        "first_title": flood.first.title,
+        "first_at": flood.first_at,
+        "parts": parts(mine),
+    }
 
 
 def follow_floods(uow: UnitOfWork) -> int:
@@ -113,7 +128,8 @@ def engine_alarmed(uow: UnitOfWork, alarmed: Mapping[str, int], lasting: Mapping
 
 def forget(uow: UnitOfWork, older_than: timedelta) -> int:
     """Load is compared over weeks, not years."""
-    old = sa.delete(Alarm).where(Alarm.cleared_at < uow.now - older_than)
+    before = uow.now - older_than
+    old = sa.delete(Alarm).where(Alarm.raised_at < before, Alarm.cleared_at < before)
     return len(uow.session.execute(old.returning(Alarm.id)).all())
 
 

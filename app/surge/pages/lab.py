@@ -27,7 +27,17 @@ from app.surge.pages.fields import UNITS, place_words
 from app.surge.pages.frame import frame, hospital, pages
 from app.surge.recorded import samples_of
 from app.surge.triggers import Rule, Sample
-from app.surge.trying import COMPLEMENT, Answer, Chosen, Question, Stretch, answer, as_seen_by, changed
+from app.surge.trying import (
+    COMPLEMENT,
+    Answer,
+    Chosen,
+    Question,
+    Stretch,
+    answer,
+    as_seen_by,
+    changed,
+    suggested,
+)
 from app.web.forms import Errors, submitted, typed
 
 LONGEST_DAYS = 400
@@ -70,7 +80,7 @@ _FORM = {
 @pages.route("/capacity/<code>/lab")
 @requires(Permission.BOARD_VIEW)
 def lab(code: str) -> str:
-    """`?trigger=` begins with one of the hospital's own."""
+    """`?trigger=` begins with one of the hospital's own, `?care=` with other numbers for it: see `suggested`."""
     with runtime().db.read() as db:
         facility = hospital(db, code)
         data: dict[str, Any] = dict(_FORM)
@@ -79,6 +89,8 @@ def lab(code: str) -> str:
                 definition = read(trigger.definition)
                 data |= {"rules_a": [f"own:{trigger.id}"], "rules_b": [f"own:{trigger.id}"]}
                 data |= {"place": trigger.unit_class, "measure": definition.measure}
+                for name, number in suggested(definition.rule, request.args.get("care", "")).items():
+                    data |= {f"what_if_{name}": f"{number:g}", f"what_if_{name}_unit": "minutes"}
     return _page(facility, data, {})
 
 

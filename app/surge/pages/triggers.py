@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -21,13 +22,15 @@ from app.surge import actions, packs, queries
 from app.surge.definitions import Definition, amount, errors_of, read, sentence
 from app.surge.drawing import chart
 from app.surge.measures import MEASURES
-from app.surge.models import Firing
+from app.surge.models import Firing, Trigger, TriggerState
 from app.surge.pages.fields import LABELS, choices, definition_typed, form_of, place_words
 from app.surge.pages.frame import frame, hospital, pages
 from app.surge.recorded import PREVIEW, samples_of
 from app.surge.trial import line, run
 from app.surge.triggers import Rule
 from app.web.forms import Errors, done, local_time, submitted, typed
+
+Watched = tuple[Trigger, TriggerState]
 
 NEW = Definition("", "occupancy", "icu", Rule("at_least", 90.0, 120, 720, 5.0))
 
@@ -37,11 +40,13 @@ NEW = Definition("", "occupancy", "icu", Rule("at_least", 90.0, 120, 720, 5.0))
 def triggers(code: str) -> str:
     with runtime().db.read() as db:
         facility = hospital(db, code)
+        found, flood = queries.all_triggers(db, facility.id), flood_now(db, facility.id)
         return render_template(
             "surge/triggers.html",
             **frame(db, facility, "Triggers"),
-            triggers=queries.all_triggers(db, facility.id),
-            flood=flood_now(db, facility.id),
+            triggers=found,
+            flood=flood,
+            piles=_piles(found) if flood else [("", [each for each in found if not each[0].retired])],
             packs=packs.examples(),
             sentence=_sentence,
             levels=packs.levels(),
@@ -279,6 +284,23 @@ def _shelve_page(trigger_id: UUID, errors: Errors | None = None) -> str:
             errors=errors or {},
             labels=LABELS,
         )
+
+
+def _piles(found: Sequence[Watched]) -> list[tuple[str, list[Watched]]]:
+    """In a flood: those that have fired by which S, the first that fired on top, then the others."""
+    live = [each for each in found if not each[0].retired]
+    fired = sorted((each for each in live if each[1].fired_at is not None), key=_fired)
+    piles: dict[str, list[Watched]] = {}
+    for each in fired:
+        piles.setdefault(read(each[0].definition).resource, []).append(each)
+    rest = [each for each in live if each[1].fired_at is None]
+    return [(f"{name.capitalize()}: {len(mine)} fired", mine) for name, mine in piles.items()] + (
+        [(f"{len(rest)} that have not fired", rest)] if rest else []
+    )
+
+
+def _fired(each: Watched) -> tuple[Any, str]:
+    return each[1].fired_at, each[0].slug
 
 
 def _list(facility: Facility) -> dict[str, str]:
