@@ -36,6 +36,10 @@ FOR_COMMANDERS = (
     "/incidents/{incident}/review",
     "/capacity",
     "/census",
+    "/census/SBMC",
+    "/census/SBMC/lists",
+    "/polls",
+    "/polls/contacts/SBMC",
     "/scores",
     "/requests",
     "/people",
@@ -81,7 +85,9 @@ def test_every_main_page_can_be_used_by_everybody(
     if width > 1000:
         found |= {url: problems(page, url, shown) for url in ("/incidents/{incident}?wall=1",)}
     page = open_page(ADMINISTRATOR, width=width)
-    found |= {url: problems(page, url, shown) for url in ("/accounts", "/accounts/new")}
+    found |= {
+        url: problems(page, url, shown) for url in ("/accounts", "/accounts/new", "/census/SBMC/settings")
+    }
     page = open_page(None, width=width)
     found |= {url: problems(page, url, shown) for url in ("/sign-in",)}
     assert {url: faults for url, faults in found.items() if faults} == {}
