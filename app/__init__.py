@@ -32,6 +32,7 @@ ROOMS = (
     "scores",
     "census",
     "surge",
+    "polls",
     "resources",
     "alarms",
     "board",

@@ -97,7 +97,7 @@ class TextIn(Schema):
     list = fields.String(required=True, metadata={"description": "CSV or HL7 v2 text"})
 
 
-class PlaceOut(Schema):
+class ListedPlaceOut(Schema):
     point_of_care = fields.String(required=True, allow_none=True)
     room = fields.String(required=True)
     bed = fields.String(required=True)
@@ -107,8 +107,8 @@ class DifferenceOut(Schema):
     kind = fields.String(
         required=True, metadata={"description": "ours, theirs or elsewhere: who has the patient, or where"}
     )
-    ours = fields.Nested(PlaceOut, required=True, allow_none=True)
-    theirs = fields.Nested(PlaceOut, required=True, allow_none=True)
+    ours = fields.Nested(ListedPlaceOut, required=True, allow_none=True)
+    theirs = fields.Nested(ListedPlaceOut, required=True, allow_none=True)
     line = fields.Integer(required=True, allow_none=True, metadata={"description": "of the list"})
     accepted = fields.Boolean(required=True, allow_none=True)
 

@@ -9,7 +9,7 @@ from flask import Flask
 
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
-from app.demo import crowding, feed
+from app.demo import crowding, feed, polling
 from app.demo.generator import FACILITIES, SEED, units
 from app.demo.people import staff
 from app.demo.rota_filling import go_on
@@ -65,4 +65,19 @@ def _rota(app: Flask) -> int:
     return runtime.db.transact(go_on, staff(FACILITIES, Random(f"{SEED}:people")))
 
 
-TICKS = [Tick("demo feed", EVERY, _tick), Tick("demo rota", ROTA_EVERY, _rota)]
+def _polls(app: Flask) -> int:
+    runtime = app.extensions["muster"]
+    if not runtime.settings.demo:
+        return 0
+    with runtime.db.read() as session:
+        found = polling.due(session, runtime.clock.now())
+    for poll_id, unit_id in found:
+        runtime.db.transact(polling.answer_one, poll_id, unit_id)
+    return len(found)
+
+
+TICKS = [
+    Tick("demo feed", EVERY, _tick),
+    Tick("demo rota", ROTA_EVERY, _rota),
+    Tick("demo polls", 5, _polls),
+]

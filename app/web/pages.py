@@ -22,6 +22,7 @@ NAVIGATION = (
     ("Incidents", "incidents.index", Permission.BOARD_VIEW),
     ("Capacity", "surge.index", Permission.BOARD_VIEW),
     ("Census", "census.index", Permission.BOARD_VIEW),
+    ("Polls", "polls.index", Permission.BOARD_VIEW),
     ("Requests", "resources.index", Permission.BOARD_VIEW),
     ("People", "staffing.index", Permission.ROSTER_VIEW),
     ("Review", "review.index", Permission.REVIEW_VIEW),

@@ -43,6 +43,10 @@ FOR_COMMANDERS = (
     "/capacity/SBMC/signs",
     "/u/SBMC/MICU",
     "/census",
+    "/census/SBMC",
+    "/census/SBMC/lists",
+    "/polls",
+    "/polls/contacts/SBMC",
     "/scores",
     "/requests",
     "/people",
@@ -90,6 +94,9 @@ def test_every_main_page_can_be_used_by_everybody(
         found |= {url: problems(page, url, shown) for url in ("/incidents/{incident}?wall=1",)}
     page = open_page(ADMINISTRATOR, width=width)
     found |= {url: problems(page, url, shown) for url in FOR_ADMINISTRATORS}
+    found |= {
+        url: problems(page, url, shown) for url in ("/accounts", "/accounts/new", "/census/SBMC/settings")
+    }
     page = open_page(None, width=width)
     found |= {url: problems(page, url, shown) for url in ("/sign-in",)}
     assert {url: faults for url, faults in found.items() if faults} == {}
