@@ -34,11 +34,4 @@ def more(
         "openable_24h": spare,
         "openable_72h": spare + found["blocked_maintenance"],
     }
-    if unit.unit_class == "ed":
-        waiting = max(0, occupied - unit.staffed_beds // 2) // 3
-        found |= {
-            "ed_patients": occupied + waiting,
-            "ed_boarding": occupied // 6,
-            "ed_longest_wait": min(9, waiting // 2),
-        }
     return found

@@ -89,7 +89,7 @@ def ratio_for(
     held = [w for w in waivers if w.unit_class == unit_class and w.holds(now)]
     waiver = max(held, key=lambda w: w.patients_per_nurse, default=None)
     if waiver is not None and waiver.patients_per_nurse > legal:
-        until = waiver.ends_at.date()
+        until = f"{waiver.ends_at:%Y-%m-%d %H:%M} UTC"
         return Ratio(
             waiver.patients_per_nurse,
             f"waived by {waiver.set_by} until {until} ({waiver.reason}); {chosen.title} says {legal}",

@@ -14,18 +14,21 @@ from app.core.db import UnitOfWork
 from app.core.errors import Invalid, NotFound
 from app.core.permissions import Permission
 from app.facilities.models import Facility
+from app.facilities.queries import class_ratios, surge_spaces
 from app.runtime import runtime
-from app.surge import actions, queries
+from app.surge import actions, queries, spaces
 from app.surge.actions import Entered, Given, Refused
 from app.surge.capacity import house
 from app.surge.definitions import rule_errors
 from app.surge.evaluating import SHELVE, Act, evaluate_all
+from app.surge.metrics import METRICS
 from app.surge.schemas import (
     MOST_AT_ONCE,
     CapacityOut,
     EnteredOut,
     EvaluatedOut,
     EvaluateIn,
+    MetricsOut,
     ReadingIn,
 )
 from app.surge.triggers import Rule
@@ -67,6 +70,14 @@ def enter() -> Response:
     return response
 
 
+@api.route("/readings/metrics")
+@api.response(200, MetricsOut)
+@requires(Permission.BOARD_VIEW)
+def metrics() -> dict[str, Any]:
+    """What can be counted: what each number means, its unit, and how long it may be believed"""
+    return {"items": METRICS.values()}
+
+
 @api.route("/facilities/<string:code>/capacity")
 @api.response(200, CapacityOut)
 @requires(Permission.BOARD_VIEW)
@@ -80,6 +91,7 @@ def capacity(code: str) -> dict[str, Any]:
         actor().require(Permission.BOARD_VIEW, facility.id)
         version = queries.capacity_version(db, facility.id)
         found = house(db, facility.id, now)
+        ratios = class_ratios(db, facility.id, now)
         return {
             "facility": facility.code,
             "version": version,
@@ -93,6 +105,7 @@ def capacity(code: str) -> dict[str, Any]:
             ],
             "classes": found.classes,
             "units": found.units,
+            "surge_spaces": spaces.shown(surge_spaces(db, [facility.id]), ratios, now),
         }
 
 

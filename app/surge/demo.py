@@ -1,76 +1,19 @@
-"""Two weeks of hourly counts for the demo hospitals, two days of what their scores are made of, and what their
-numbers rest on."""
+"""Two weeks of hourly counts for the demo hospitals, and two days of what their scores are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
-from zoneinfo import ZoneInfo
 
-from app.core.actor import Actor, Grant
-from app.core.permissions import Role
+from app.core.actor import Actor
 from app.demo.crowding import crowding
 from app.demo.feed import SOURCE
-from app.demo.filling import insert
-from app.demo.more import more
 from app.demo.parts import Filling, part
-from app.facilities.actions import choose_ratios, say_counting
-from app.facilities.actions.setup import NUMBERS
-from app.facilities.counting import QUESTIONS
-from app.facilities.models import SetUpNumber
 from app.surge.actions import Given, enter
-from app.surge.actions.spaces import add_space, move_space
-from app.surge.spaces import read_needs
+from app.surge.demo_basis import fill_more
 
 COUNTER = Actor.system("demo feed")
-PLANNER = Actor("system", "demo", "Demo data", (Grant(Role.ADMINISTRATOR),))
-SET_UP_DAYS = 900
-
-ALIKE = {slug: next(iter(question.answers)) for slug, question in QUESTIONS.items()}
-COUNTS = {"SBMC": ALIKE, "QRCH": ALIKE, "TLH": ALIKE | {"observation": "excluded", "recovery": "excluded"}}
-SPACES = (
-    (
-        "SBMC",
-        "Recovery bays 9 to 16",
-        "icu",
-        8,
-        4,
-        True,
-        "4 ICU nurse\n1 respiratory therapist",
-        "8 monitors and 8 ventilators from the equipment store; oxygen is at the wall",
-    ),
-    (
-        "SBMC",
-        "Endoscopy suite",
-        "med_surg",
-        6,
-        12,
-        False,
-        "2 RN\n1 nursing assistant",
-        "6 beds from the bed store; portable suction",
-    ),
-    (
-        "SBMC",
-        "Former 7 West",
-        "med_surg",
-        24,
-        48,
-        True,
-        "5 RN\n3 nursing assistant",
-        "24 beds; call lights and medical gas to be tested by facilities",
-    ),
-    (
-        "SBMC",
-        "Cafeteria hall",
-        "observation",
-        30,
-        72,
-        False,
-        "8 RN\n4 nursing assistant",
-        "30 cots, screens, 30 oxygen concentrators",
-    ),
-)
 
 
 @part
@@ -80,25 +23,12 @@ def fill_readings(filling: Filling) -> None:
         for each in filling.data.readings()
     ]
     readings += list(_crowding(filling, readings))
-    readings += list(_further(filling, readings))
     entered = enter(filling.uow, COUNTER, readings=readings)
     assert not entered.refused, entered.refused[:3]
-
-
-def _further(filling: Filling, readings: list[Given]) -> Iterator[Given]:
-    """What else is counted in each unit, as of the last count of its beds, and is not there yet."""
-    last = {(each.facility, each.unit, each.metric): each.value for each in readings}
-    zones = {facility.code: ZoneInfo(facility.zone) for facility in filling.data.facilities}
-    at = filling.data.ends_at
-    for unit in filling.data.units:
-        beds = [last[unit.facility, unit.code, f"{name}_beds"] for name in ("staffed", "occupied", "blocked")]
-        for metric, value in more(unit, zones[unit.facility], at, *beds).items():
-            if (unit.facility, unit.code, metric) not in last:
-                yield Given(unit.facility, unit.code, metric, value, at, SOURCE)
+    fill_more(filling)
 
 
 def _crowding(filling: Filling, readings: list[Given]) -> Iterator[Given]:
-    """Two days of what the scores of the emergency departments are made of."""
     since = filling.data.ends_at - timedelta(days=2)
     rng = Random(f"{filling.data.seed}:crowding")
     spaces = {(u.facility, u.code): u.staffed_beds for u in filling.data.units if u.unit_class == "ed"}
@@ -107,47 +37,3 @@ def _crowding(filling: Filling, readings: list[Given]) -> Iterator[Given]:
         if each.observed_at > since and each.metric == "occupied_beds" and place in spaces:
             for metric, value in crowding(each.value, spaces[place], rng).items():
                 yield Given(*place, metric, value, each.observed_at, SOURCE)
-
-
-@part
-def fill_basis(filling: Filling) -> None:
-    """How the hospitals count, which ratios they go by, and areas of the first that can become beds."""
-    uow = filling.uow
-    since = uow.now - timedelta(days=SET_UP_DAYS)
-    for code, answers in COUNTS.items():
-        facility_id = filling.facilities[code]
-        say_counting(uow, PLANNER, facility_id, answers=answers, reason="Set up with the demo", since=since)
-        choose_ratios(
-            uow, PLANNER, facility_id, ratio_set="california_title_22", reason="House rule of the demo"
-        )
-    insert(
-        uow,
-        SetUpNumber,
-        [
-            {
-                "unit_id": unit_id,
-                "name": name,
-                "since": since,
-                "set_by": PLANNER.name,
-                "set_at": since,
-                "reason": "Set up with the demo",
-            }
-            for unit_id in filling.units.values()
-            for name in NUMBERS
-        ],
-    )
-    for code, area, unit_class, beds, hours, licensed, staff, stuff in SPACES:
-        space = add_space(
-            uow,
-            PLANNER,
-            filling.facilities[code],
-            area=area,
-            unit_class=unit_class,
-            beds=beds,
-            hours_to_open=hours,
-            licensed=licensed,
-            staff=read_needs(staff),
-            stuff=stuff,
-        )
-        if area == "Endoscopy suite":
-            move_space(uow, PLANNER, space.id, state="opening", reason="Wards are filling")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from app.facilities.models import SpaceState
 from app.surge.definitions import LARGEST, LONGEST
 from app.surge.evaluating import ACTS
 from app.surge.metrics import METRICS
@@ -104,6 +105,31 @@ class ClassCapacityOut(Schema):
     missing = fields.List(fields.String(), required=True)
 
 
+class SurgeSpaceOut(Schema):
+    area = fields.String(required=True)
+    unit_class = fields.String(required=True, metadata={"description": "what it becomes"})
+    beds = fields.Integer(required=True)
+    licensed = fields.Boolean(required=True)
+    state = fields.String(required=True, metadata={"enum": [state.value for state in SpaceState]})
+    ready_at = fields.AwareDateTime(allow_none=True, metadata={"description": "when it could be open"})
+    available = fields.Integer(allow_none=True, metadata={"description": "0 until it is open"})
+    available_limit = fields.String(required=True)
+
+
+class MetricOut(Schema):
+    slug = fields.String(required=True)
+    label = fields.String(required=True)
+    definition = fields.String(required=True)
+    unit = fields.String(required=True)
+    max_age_minutes = fields.Function(
+        lambda metric: int(metric.max_age.total_seconds() // 60), metadata={"type": "integer"}
+    )
+
+
+class MetricsOut(Schema):
+    items = fields.List(fields.Nested(MetricOut), required=True)
+
+
 class SurgeLevelOut(Schema):
     rank = fields.Integer(required=True)
     label = fields.String(required=True)
@@ -138,6 +164,11 @@ class CapacityOut(Schema):
     triggers = fields.List(fields.Nested(TriggerOut), required=True)
     classes = fields.List(fields.Nested(ClassCapacityOut), required=True)
     units = fields.List(fields.Nested(UnitCapacityOut), required=True)
+    surge_spaces = fields.List(
+        fields.Nested(SurgeSpaceOut),
+        required=True,
+        metadata={"description": "areas that can become beds; in none of the sums"},
+    )
 
 
 class RuleIn(Schema):

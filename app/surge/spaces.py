@@ -6,9 +6,10 @@ patients as the nurses counted there can look after.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -87,6 +88,26 @@ def room(space: SurgeSpace, ratio: Ratio, now: datetime) -> Available:
     if ratio.patients is None:
         return Available(None, ratio.words)
     return available(space.beds, 0, ratio, seen)
+
+
+def shown(spaces: Iterable[SurgeSpace], ratios: Mapping[str, Ratio], now: datetime) -> list[dict[str, Any]]:
+    """Each as the API gives it; `ratios` by class."""
+    found = []
+    for space in spaces:
+        room_now = room(space, ratios[space.unit_class], now)
+        found.append(
+            {
+                "area": space.area,
+                "unit_class": space.unit_class,
+                "beds": space.beds,
+                "licensed": space.licensed,
+                "state": space.state.value,
+                "ready_at": ready_at(space, now),
+                "available": room_now.beds,
+                "available_limit": room_now.limit,
+            }
+        )
+    return found
 
 
 def read_needs(text: str) -> list[Need]:

@@ -113,6 +113,18 @@ def test_beds_spaces_and_basis_by_page(
     commander.post(f"{space}/count", {"nurses": "1", "patients": "x"}, 422)
     commander.post(f"{space}/count", {"nurses": "1", "patients": "2"})
     assert "3, limited by nurses: 1 × 5 = 5" in commander.get(space).text
+    answer = commander.api("GET", "/facilities/SBMC/capacity", 200)
+    (area,) = answer["surge_spaces"]
+    assert (area["state"], area["available"], area["ready_at"]) == ("open", 3, None)
+    icu = next(each for each in answer["units"] if each["unit"] == "ICU")
+    assert (icu["available"], icu["available_limit"], icu["patients_per_nurse"]) == (
+        1,
+        "limited by beds: 9 physical − 2 blocked = 7",
+        2,
+    )
+    assert "the causes add up to 3" in icu["trouble"]
+    told = {each["slug"]: each for each in commander.api("GET", "/readings/metrics", 200)["items"]}
+    assert told["nurses_on_duty"]["max_age_minutes"] == 13 * 60
 
     basis(admin, leader, db)
     history = leader.get("/capacity/SBMC/history").text

@@ -52,7 +52,9 @@ def test_numbers_stand_with_age_source_and_what_is_missing(
     assert "91.6 %" not in page
 
 
-def test_counting_a_unit_by_form_and_by_one_tap(app: Flask, db: Database, hospital: Hospital) -> None:
+def test_counting_a_unit_by_form_and_by_one_tap(
+    app: Flask, db: Database, clock: ManualClock, hospital: Hospital
+) -> None:
     staff = PageClient(app, hospital.staff)
     staff.get(unit_url(hospital))
     staff.post(unit_url(hospital), {"occupied_beds": "9", "staffed_beds": "12", "blocked_beds": ""})
@@ -84,6 +86,10 @@ def test_counting_a_unit_by_form_and_by_one_tap(app: Flask, db: Database, hospit
     )
     assert staff.get("/u/SBMC/ICU", 302).location.endswith(unit_url(hospital))
     staff.get("/u/SBMC/NOPE", 404)
+    clock.advance(minutes=91)
+    page = PageClient(app, hospital.staff).get(unit_url(hospital)).text
+    assert page.index("Due now") < page.index("Still 10") < page.index("Good for now") < page.index("Still 6")
+    assert "not known: occupied beds too old" in page
 
 
 @pytest.mark.parametrize(

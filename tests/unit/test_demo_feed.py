@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from app.demo import feed
 from app.demo.feed import HANDS_OFF, SOURCE, Last
 from app.demo.generator import units
+from app.demo.more import more
+from app.surge.metrics import BEDS, CAUSES, metrics_of
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ZONES = dict.fromkeys(("SBMC", "QRCH", "TLH"), "America/New_York")
@@ -55,3 +58,16 @@ def test_what_a_person_counted_is_left_alone_for_an_hour() -> None:
         "occupied_beds"
     ]
     assert abs(occupied - 7) <= 1
+
+
+@given(st.sampled_from(UNITS), st.integers(0, 60), st.integers(0, 60), st.integers(0, 5), st.integers(0, 400))
+def test_what_is_counted_beside_beds_fits_together(
+    unit: feed.Unit, staffed: int, occupied: int, blocked: int, hours: int
+) -> None:
+    at = NOW + timedelta(hours=hours)
+    found = more(unit, ZoneInfo("America/New_York"), at, staffed, occupied, blocked)
+    assert found == more(unit, ZoneInfo("America/New_York"), at, staffed, occupied, blocked)
+    assert sum(found[cause] for cause in CAUSES) == blocked
+    assert found["openable_4h"] <= found["openable_24h"] <= found["openable_72h"]
+    assert found["nurses_on_duty"] * unit.patients_per_nurse >= min(staffed, occupied)
+    assert set(found) == set(metrics_of("icu")) - set(BEDS)

@@ -38,7 +38,7 @@ def test_the_shipped_set_has_every_class_of_unit_and_the_figures_of_the_regulati
         (None, CALIFORNIA, [], 2, "in force since 2008-03-14"),
         (1, CALIFORNIA, [], 1, "stricter than the 2"),
         (4, CALIFORNIA, [], 2, "California"),
-        (2, CALIFORNIA, [waiver()], 3, "waived by Gita Lund until 2026-12-23 (State order)"),
+        (2, CALIFORNIA, [waiver()], 3, "waived by Gita Lund until 2026-12-23 09:00 UTC (State order)"),
         (1, CALIFORNIA, [waiver()], 1, "stricter"),
         (2, CALIFORNIA, [waiver(days=0)], 2, "in force"),
         (2, CALIFORNIA, [waiver(unit_class="ed")], 2, "in force"),

@@ -106,7 +106,7 @@ def waive_ratios(
     for waiver in queries.waivers(uow.session, [facility_id], uow.now):
         if waiver.unit_class == unit_class:
             raise Conflict(
-                f"{waiver.set_by} has waived it already, until {waiver.ends_at:%Y-%m-%d}: {waiver.reason}"
+                f"{waiver.set_by} has waived it already, until {waiver.ends_at:%Y-%m-%d %H:%M} UTC: {waiver.reason}"
             )
     made = RatioWaiver(
         id=uow.new_id(),
