@@ -124,6 +124,10 @@ def test_a_flood_is_shown_with_what_came_first_and_ends_by_itself(
     assert "First: Intensive care full" in page
     assert "10 more follow it, 10 seen by nobody" in page
     assert "10 more" not in commander.get("/alarms/SBMC?all=1").text
+    seen = alarms(db, kind="firing")[0].key.removeprefix("firing:")
+    sent = commander.post(f"/capacity/firings/{seen}/acknowledge", {"back": "alarms"})
+    assert sent.location.endswith("/alarms/SBMC")
+    assert f"seen by {hospital.commander.name}" in commander.get("/alarms/SBMC").text
     listed = commander.get("/capacity/SBMC/triggers").text
     assert "Space: 1 fired; first: Intensive care full" in listed
     assert "7 that have not fired" in listed
