@@ -188,8 +188,14 @@ def take_back(trigger_id: UUID) -> Any:
 @pages.route("/capacity/firings/<uuid:firing_id>/acknowledge", methods=["POST"])
 @requires(Permission.TASK_WORK)
 def acknowledge(firing_id: UUID) -> Any:
+    """`back` alarms: pressed among others, where the next one waits."""
     found: Firing = transact(actions.acknowledge, actor(), str(firing_id))
-    return done(f"{found.title}: seen by you.", url_for("surge.trigger", trigger_id=found.trigger_id))
+    back = url_for("surge.trigger", trigger_id=found.trigger_id)
+    if typed("back") == "alarms":
+        with runtime().db.read() as db:
+            trigger, _ = queries.trigger(db, found.trigger_id)
+            back = url_for("alarms.show", code=facility_by_id(db, trigger.facility_id).code)
+    return done(f"{found.title}: seen by you.", back)
 
 
 def _of(db: Session, facility_id: str) -> Facility:
