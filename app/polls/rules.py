@@ -81,15 +81,15 @@ def state_of(asked: Sequence[str], given: Iterable[str]) -> AskState:
     return AskState.PARTLY if known else AskState.OPEN
 
 
-def completeness(states: Mapping[str, AskState], what: str = "units") -> str:
+def completeness(states: Mapping[str, AskState], most: int = MOST_NAMED) -> str:
     """`9 of 11 units answered, 2 missing: ICU, 4 West.` Names as given, in their order."""
     answered = sum(state is AskState.ANSWERED for state in states.values())
-    words = [f"{answered} of {len(states)} {what} answered"]
+    words = [f"{answered} of {len(states)} units answered"]
     for state, word in ((AskState.PARTLY, "in part"), (AskState.OPEN, "missing")):
         names = [name for name, each in states.items() if each is state]
         if names:
-            more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-            words.append(f"{len(names)} {word}: {', '.join(names[:MOST_NAMED])}{more}")
+            more = f" and {len(names) - most} more" if len(names) > most else ""
+            words.append(f"{len(names)} {word}: {', '.join(names[:most])}{more}")
     return "; ".join(words) + "."
 
 
