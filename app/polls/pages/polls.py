@@ -16,7 +16,7 @@ from app.facilities.queries import facilities
 from app.incidents.queries import open_incidents
 from app.polls import actions, queries
 from app.polls.models import Poll
-from app.polls.pages.frame import form_of, labels_of, numbers_typed, pages, shown
+from app.polls.pages.frame import as_typed, form_of, labels_of, numbers_typed, pages
 from app.polls.rules import PRESETS, Whom
 from app.runtime import runtime, transact
 from app.surge.metrics import METRICS
@@ -224,7 +224,7 @@ def _by_hand(poll_id: UUID, unit_id: UUID, errors: Errors | None = None) -> str:
             row=row,
             metrics=[METRICS[metric] for metric in row.numbers],
             units=units,
-            data=shown(units),
+            data=as_typed(units),
             labels=labels_of(units),
             errors=errors or {},
         )
