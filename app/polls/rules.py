@@ -93,17 +93,32 @@ def completeness(states: Mapping[str, AskState], most: int = MOST_NAMED) -> str:
     return "; ".join(words) + "."
 
 
+def can_reply(code: str) -> bool:
+    """Whether a unit can be named in a text: a code of digits alone would be taken for an answer to something else."""
+    return any(c.isalpha() for c in code) and len(code.split()) == 1
+
+
+def code_in(text: str, codes: Iterable[str]) -> str | None:
+    """The unit that a text with numbers begins with, clear or not."""
+    parts = _parts(text)
+    known = {code.upper(): code for code in codes if can_reply(code)}
+    numbers = any(part[0].isdigit() for part in parts[1:])
+    return known.get(parts[0].upper()) if parts and numbers else None
+
+
 def read_reply(text: str, asked: Mapping[str, int]) -> tuple[str, list[int]] | None:
     """A reply such as `ICU 12 3 0`: the unit's code, and as many whole numbers as are asked of it (`asked`: by code).
     None for whatever else: a number that is guessed is worse than one that is missing."""
-    parts = [part for part in _SPLIT.split(text.strip()) if part]
-    codes = {code.upper(): code for code in asked}
-    code = codes.get(parts[0].upper()) if parts else None
+    parts, code = _parts(text), code_in(text, asked)
     if code is None or len(parts) != asked[code] + 1:
         return None
     if not all(_NUMBER.fullmatch(part) for part in parts[1:]):
         return None
     return code, [int(part) for part in parts[1:]]
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in _SPLIT.split(text.strip()) if part]
 
 
 def labels(metrics: Iterable[str]) -> str:
