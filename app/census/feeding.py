@@ -17,11 +17,12 @@ _NO_SIGN = re.compile(r"[^0-9A-Z]")
 @dataclass(frozen=True)
 class UnitFeed:
     """What the feed says of one unit. `occupied` None: nothing is entered, `why` says so. `blocked` None: no bed
-    status (A20) has ever come from there."""
+    status (A20) has ever come from there. `seen`: a message has named a location that is this unit."""
 
     code: str
     occupied: int | None
     blocked: int | None
+    seen: bool
     why: str = ""
 
 
@@ -37,14 +38,18 @@ class Counted:
 def unit_feed(
     code: str, name: str, *, occupied: int, blocked: int | None, seen: bool, unmapped: Iterable[str]
 ) -> UnitFeed:
-    """`seen`: a message has named a location that is this unit. `unmapped`: locations with patients that are no
-    unit yet. A location that looks like the unit may be a part of it, so its patients may be missing here."""
+    """`unmapped`: locations with patients that are no unit yet. One that looks like the unit may be a part of it,
+    so its patients may be missing here."""
     alike = sorted(location for location in unmapped if looks_like(location, code, name))
     if alike:
-        return UnitFeed(code, None, None, f"{', '.join(alike)} may be part of it: say which unit that is")
+        return UnitFeed(
+            code, None, None, seen, f"{', '.join(alike)} may be part of it: say which unit that is"
+        )
     if not seen:
-        return UnitFeed(code, None, None, "no message has named a place in it: empty, or called otherwise")
-    return UnitFeed(code, occupied, blocked)
+        return UnitFeed(
+            code, None, None, seen, "no message has named a place in it: empty, or called otherwise"
+        )
+    return UnitFeed(code, occupied, blocked, seen)
 
 
 def looks_like(location: str, code: str, name: str) -> bool:

@@ -29,7 +29,9 @@ def fill_contacts(filling: Filling) -> None:
         taken = {manager}
         for unit in list(units(uow.session, place.id))[:-1]:
             works_there = Person.id.in_(sa.select(Shift.person_id).where(Shift.unit_id == unit.id))
-            person = _first(uow, place.id, taken, Skill.slug == "rn", works_there)
+            person = _first(uow, place.id, taken, works_there) or _first(
+                uow, place.id, taken, Skill.slug == "rn"
+            )
             if person is not None:
                 taken.add(person)
                 contacts.append({"unit_id": unit.id, "person_id": person} | said)

@@ -17,7 +17,7 @@ from app.facilities.models import Facility, Unit
 from app.messaging.models import Intent
 from app.messaging.states import IntentState
 from app.polls.models import BedManager, Poll, PollAnswer, PollAsk, UnitContact
-from app.polls.rules import CLOSES_AFTER, AskState, asked_of, completeness
+from app.polls.rules import CLOSES_AFTER, MOST_NAMED, AskState, asked_of, completeness
 from app.staffing.models import Person
 
 _FAILED = (IntentState.FAILED, IntentState.EXPIRED, IntentState.REFUSED)
@@ -88,9 +88,9 @@ def rows(session: Session, found: Poll, now: datetime, actor: Actor | None = Non
     ]
 
 
-def told_so_far(found: Sequence[Row], several: bool) -> str:
+def told_so_far(found: Sequence[Row], several: bool, most: int = MOST_NAMED) -> str:
     """How complete a poll is, in words; `several` hospitals are named with their units."""
-    return completeness({_name(row, several): row.ask.state for row in found})
+    return completeness({_name(row, several): row.ask.state for row in found}, most=most)
 
 
 def asks_of(session: Session, found: Poll, person_id: str) -> list[tuple[PollAsk, Unit]]:

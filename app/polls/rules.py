@@ -81,29 +81,44 @@ def state_of(asked: Sequence[str], given: Iterable[str]) -> AskState:
     return AskState.PARTLY if known else AskState.OPEN
 
 
-def completeness(states: Mapping[str, AskState], what: str = "units") -> str:
+def completeness(states: Mapping[str, AskState], most: int = MOST_NAMED) -> str:
     """`9 of 11 units answered, 2 missing: ICU, 4 West.` Names as given, in their order."""
     answered = sum(state is AskState.ANSWERED for state in states.values())
-    words = [f"{answered} of {len(states)} {what} answered"]
+    words = [f"{answered} of {len(states)} units answered"]
     for state, word in ((AskState.PARTLY, "in part"), (AskState.OPEN, "missing")):
         names = [name for name, each in states.items() if each is state]
         if names:
-            more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-            words.append(f"{len(names)} {word}: {', '.join(names[:MOST_NAMED])}{more}")
+            more = f" and {len(names) - most} more" if len(names) > most else ""
+            words.append(f"{len(names)} {word}: {', '.join(names[:most])}{more}")
     return "; ".join(words) + "."
+
+
+def can_reply(code: str) -> bool:
+    """Whether a unit can be named in a text: a code of digits alone would be taken for an answer to something else."""
+    return any(c.isalpha() for c in code) and len(code.split()) == 1
+
+
+def code_in(text: str, codes: Iterable[str]) -> str | None:
+    """The unit that a text with numbers begins with, clear or not."""
+    parts = _parts(text)
+    known = {code.upper(): code for code in codes if can_reply(code)}
+    numbers = any(part[0].isdigit() for part in parts[1:])
+    return known.get(parts[0].upper()) if parts and numbers else None
 
 
 def read_reply(text: str, asked: Mapping[str, int]) -> tuple[str, list[int]] | None:
     """A reply such as `ICU 12 3 0`: the unit's code, and as many whole numbers as are asked of it (`asked`: by code).
     None for whatever else: a number that is guessed is worse than one that is missing."""
-    parts = [part for part in _SPLIT.split(text.strip()) if part]
-    codes = {code.upper(): code for code in asked}
-    code = codes.get(parts[0].upper()) if parts else None
+    parts, code = _parts(text), code_in(text, asked)
     if code is None or len(parts) != asked[code] + 1:
         return None
     if not all(_NUMBER.fullmatch(part) for part in parts[1:]):
         return None
     return code, [int(part) for part in parts[1:]]
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in _SPLIT.split(text.strip()) if part]
 
 
 def labels(metrics: Iterable[str]) -> str:

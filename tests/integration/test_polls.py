@@ -89,10 +89,16 @@ def test_from_two_taps_to_the_last_unit(
     assert "numbers of 4W by" in texts(db, asked, ADA)[0]
 
     # By text, when it is clear; what is not clear stays with whoever else may know it.
-    act(receive, asked.phone(HAL), "ED 20 24")
+    for _ in range(5):
+        act(receive, asked.phone(HAL), "ED 20 24")
+    assert "not taken. For ED send 3 whole numbers" in texts(db, asked, HAL)[-1]
     act(receive, asked.phone(HAL), "ICU 11 9 0")  # not his unit
     assert readings(db, asked) == {}
     act(receive, asked.phone(HAL), "ed 24 20 1")
+    assert len(texts(db, asked, HAL)) == 5, "asked once, told three times what to reply, and thanked"
+    assert any(
+        "ED: staffed beds 24, occupied beds 20, blocked beds 1." in text for text in texts(db, asked, HAL)
+    )
     assert readings(db, asked)["ED", "occupied_beds"] == (20, "bed poll")
 
     # By link: no sign-in, some numbers at first, a wrong one refused.
@@ -113,7 +119,7 @@ def test_from_two_taps_to_the_last_unit(
     clock.advance(minutes=1)
     assert ticks.work(rt) == 1
     assert ticks.work(rt) == 0
-    assert [len(texts(db, asked, p)) for p in (ADA, CLEO, HAL)] == [2, 1, 1]
+    assert [len(texts(db, asked, p)) for p in (ADA, CLEO, HAL)] == [2, 1, 5]
     assert "Not answered yet" in texts(db, asked, ADA)[1]
     commander.post(f"{url}/chase", status=409)
     clock.advance(minutes=3)
@@ -142,7 +148,8 @@ def test_from_two_taps_to_the_last_unit(
         kinds = [
             e.kind for e in entries(session, f"facility:{asked.facility.id}") if e.kind.startswith("poll.")
         ]
-        assert session.scalar(sa.select(sa.func.count()).where(Intent.state == IntentState.PENDING)) == 0
+        waiting = sa.select(sa.func.count()).where(Intent.state == IntentState.PENDING)
+        assert session.scalar(waiting) == 0
     assert kinds[3:] == ["poll.started", "poll.answered", "poll.answered", "poll.chased", "poll.chased",
                          "poll.chased", "poll.answered", "poll.answered", "poll.closed", "poll.answered"]  # fmt: skip
     api = commander.api("GET", f"/polls/{url.rsplit('/', 1)[1]}", 200)

@@ -17,6 +17,7 @@ from app.polls.rules import (
     AskState,
     asked_of,
     chase_minutes,
+    code_in,
     completeness,
     next_chase,
     read_reply,
@@ -69,6 +70,16 @@ def test_presets_can_be_started() -> None:
 )
 def test_only_a_clear_reply_is_taken(text: str, found: tuple[str, list[int]] | None) -> None:
     assert read_reply(text, {"ICU": 3, "4W": 1}) == found
+
+
+@given(
+    st.text(max_size=20), st.dictionaries(st.text("1234567890 AB", min_size=1, max_size=3), st.integers(1, 3))
+)
+def test_no_text_is_misread_and_a_code_of_digits_is_never_meant(text: str, asked: dict[str, int]) -> None:
+    found = read_reply(text, asked)
+    assert found is None or (len(found[1]) == asked[found[0]] and found[0] == code_in(text, asked))
+    assert code_in("7 1 2", {"7": 2}) is None
+    assert code_in("ICU is full", {"ICU": 1}) is None
 
 
 def test_a_unit_has_answered_when_nothing_is_missing() -> None:

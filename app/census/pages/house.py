@@ -49,7 +49,7 @@ def hospital(code: str) -> str:
             census=queries.census(db, place, now),
             setting=setting,
             entry=feed_queries.entry(db, place.id),
-            feeds={u.code: u for u in feed_queries.unit_feeds(db, place, now)} if setting.feeds else {},
+            feeds={u.code: u for u in feed_queries.unit_feeds(db, place, now)},
             beside=feed_queries.beside(db, place, now, setting.differs_by),
             last_list=feed_queries.last_settled(db, place.id),
             newest_list=next(iter(feed_queries.lists(db, place.id, most=1)), None),

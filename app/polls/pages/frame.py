@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 
 from app.core.errors import Invalid
 from app.facilities.models import Unit
@@ -44,29 +44,24 @@ def numbers_typed(found: Poll, units: Iterable[Unit]) -> dict[str, dict[str, int
 def form_of(
     found: Poll, units: Sequence[Unit], known: Mapping[str, Mapping[str, int | None]]
 ) -> list[dict[str, Any]]:
-    """The units with their fields, as the templates draw them."""
+    """The units with their fields (name, label, what was given before), as the templates draw them.
+
+    A field begins empty: an old number that is sent along would look as if it had been counted again.
+    """
     return [
         {
             "unit": unit,
             "fields": [
-                (name_of(unit.id, metric), METRICS[metric].label, METRICS[metric].definition)
+                (name_of(unit.id, metric), METRICS[metric].label, known.get(unit.id, {}).get(metric))
                 for metric in asked_of(unit.unit_class, found.asks_for)
             ],
-            "known": {m: v for m, v in known.get(unit.id, {}).items() if v is not None},
         }
         for unit in units
     ]
 
 
-def shown(units: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """What stands in the fields: what was typed just now, else what is known already."""
-    data = {}
-    for each in units:
-        for name, *_ in each["fields"]:
-            metric = name.split(".", 1)[1]
-            known = each["known"].get(metric)
-            data[name] = typed(name) if request.form else "" if known is None else str(known)
-    return data
+def as_typed(units: Iterable[dict[str, Any]]) -> dict[str, str]:
+    return {name: typed(name) for each in units for name, *_ in each["fields"]}
 
 
 def labels_of(units: Iterable[dict[str, Any]]) -> dict[str, str]:

@@ -14,9 +14,10 @@ from app.facilities.queries import facility
 from app.polls import actions, queries
 from app.polls.actions import Answers
 from app.polls.actions.sending import LINK
-from app.polls.pages.frame import form_of, labels_of, numbers_typed, pages, shown
+from app.polls.pages.frame import as_typed, form_of, labels_of, numbers_typed, pages
 from app.runtime import runtime, transact
 from app.staffing.models import Person
+from app.surge.metrics import METRICS
 from app.web.forms import Errors, done, submitted
 
 
@@ -64,8 +65,11 @@ def _own(secret: str, errors: Errors | None = None) -> str:
             secret=secret,
             units=units,
             asks={unit.id: ask for ask, unit in mine},
+            person_id=link.person_id,
+            own=[unit.id for ask, unit in mine if ask.person_id == link.person_id],
+            metrics=[METRICS[metric] for metric in found.asks_for],
             exercise=found.exercise,
-            data=shown(units),
+            data=as_typed(units),
             labels=labels_of(units),
             errors=errors or {},
         )

@@ -16,7 +16,7 @@ from app.facilities.queries import facilities
 from app.incidents.queries import open_incidents
 from app.polls import actions, queries
 from app.polls.models import Poll
-from app.polls.pages.frame import form_of, labels_of, numbers_typed, pages, shown
+from app.polls.pages.frame import as_typed, form_of, labels_of, numbers_typed, pages
 from app.polls.rules import PRESETS, Whom
 from app.runtime import runtime, transact
 from app.surge.metrics import METRICS
@@ -177,9 +177,10 @@ def _index(errors: Errors | None = None) -> str:
 
 
 def _told(db: Session, found: Poll, now: Any) -> str:
-    return found.result or queries.told_so_far(
-        queries.rows(db, found, now, actor()), found.facility_id is None
-    )
+    if found.closed_at is not None:
+        return found.result
+    rows = queries.rows(db, found, now, actor())
+    return queries.told_so_far(rows, found.facility_id is None, most=3)
 
 
 def _contactless(db: Session, places: list[Facility]) -> list[str]:
@@ -201,7 +202,7 @@ def _poll(poll_id: UUID, errors: Errors | None = None) -> str:
             "polls/poll.html",
             poll=found,
             rows=rows,
-            place=place,
+            hospital=place,
             several=several,
             told=found.result or queries.told_so_far(rows, several),
             metrics=[(slug, METRICS[slug]) for slug in found.asks_for],
@@ -221,8 +222,9 @@ def _by_hand(poll_id: UUID, unit_id: UUID, errors: Errors | None = None) -> str:
             "polls/by_hand.html",
             poll=found,
             row=row,
+            metrics=[METRICS[metric] for metric in row.numbers],
             units=units,
-            data=shown(units),
+            data=as_typed(units),
             labels=labels_of(units),
             errors=errors or {},
         )
