@@ -32,6 +32,7 @@ ROOMS = (
     "scores",
     "census",
     "surge",
+    "surge.schemes",
     "resources",
     "board",
     "review",

@@ -1,6 +1,6 @@
 """How many readings a second are entered and evaluated, and how long one takes to a fired trigger on a board.
 
-    python -m bench.capacity [--scale 0.1] [--history 0,1000000,10000000] [--board 20] [--engine postgresql|sqlite] [--json]
+    python -m bench.capacity [--scale 0.1] [--history 0,1000000] [--board 20] [--engine sqlite] [--json]
 
 Scale 1 is 5,000 hospitals with 30 metrics each. Every reading goes through the action `enter`, 10,000 at a time as
 at the API; the starting triggers and one on NEDOCS stand in every hospital. Beside it, in the same run, the bare
@@ -242,7 +242,8 @@ def _fill(db: Database, wanted: int) -> None:
 
 _HISTORY = sa.text(
     "INSERT INTO readings (unit_id, metric, value, observed_at, received_at, source, entered_by, revision) "
-    "SELECT u.id, m, (g % 25)::int, CAST(:begin AS timestamptz) - g * interval '15 minutes', :begin, 'feed', 'history', 0 "
+    "SELECT u.id, m, (g % 25)::int, CAST(:begin AS timestamptz) - g * interval '15 minutes', :begin, "
+    "'feed', 'history', 0 "
     "FROM generate_series(CAST(:first AS int) + 1, CAST(:last AS int) + 1) g CROSS JOIN units u "
     "CROSS JOIN unnest(CAST(:metrics AS text[])) m WHERE u.code = :code"
 )

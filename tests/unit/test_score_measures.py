@@ -162,14 +162,20 @@ def test_the_one_evaluator_fires_on_a_score_and_what_is_old_does_not_clear_it() 
     state = evaluate(rule, State(), silent, at(600)).state
     assert (state.fired_at, state.provisional) == (at(10), True)
     assert seen[0].at == T0
-    assert samples([ED], {}, [(("ed", "ed_visits_year"), Known(1, T0))], None, at(1), MEASURES["nedocs"]) == []
+    assert (
+        samples([ED], {}, [(("ed", "ed_visits_year"), Known(1, T0))], None, at(1), MEASURES["nedocs"]) == []
+    )
 
 
 def test_a_range_clears_only_when_all_of_it_is_clear() -> None:
     rule = Rule("at_least", 3)
     fired = evaluate(rule, State(), [Sample(T0, Bounds(3, 4))], at(0)).state
     assert fired.fired_at == T0
-    for bounds, status in ((Bounds(2, 3), Status.ACTIVE), (Bounds(2, None), Status.ACTIVE), (Bounds(1, 2), None)):
+    for bounds, status in (
+        (Bounds(2, 3), Status.ACTIVE),
+        (Bounds(2, None), Status.ACTIVE),
+        (Bounds(1, 2), None),
+    ):
         after = evaluate(rule, fired, [Sample(at(1), bounds)], at(1)).state
         assert (after.fired_at is None) is (status is None), bounds
     below = Rule("below", 3)
