@@ -35,6 +35,8 @@ FOR_COMMANDERS = (
     "/incidents/{incident}/requests/new",
     "/incidents/{incident}/review",
     "/capacity",
+    "/capacity/SBMC/scores",
+    "/capacity/SBMC/schemes",
     "/census",
     "/scores",
     "/requests",
