@@ -33,6 +33,7 @@ ROOMS = (
     "census",
     "surge",
     "polls",
+    "surge.schemes",
     "resources",
     "alarms",
     "board",

@@ -1,6 +1,6 @@
 """How many readings a second are entered and evaluated, and how long one takes to a fired trigger on a board.
 
-    python -m bench.capacity [--scale 0.1] [--history 0,1000000,10000000] [--board 20] [--engine postgresql|sqlite] [--json]
+    python -m bench.capacity [--scale 0.1] [--history 0,1000000] [--board 20] [--engine sqlite] [--json]
 
 Scale 1 is 5,000 hospitals with 30 metrics each. Every reading goes through the action `enter`, 10,000 at a time as
 at the API; the starting triggers and one on NEDOCS stand in every hospital. Beside it, in the same run, the bare
@@ -22,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 import sqlalchemy as sa
 
@@ -58,12 +59,18 @@ METRICS_OF = {
 }
 
 
+SERVERS: list[psutil.Process] = []
+"""The database's, whose processor time counts too."""
+
+
 @dataclass(frozen=True)
 class Row:
     what: str
     count: int
     seconds: float
     per_second: int
+    per_cpu_second: int
+    """By the processor time of this process and of the database's: what one core with nothing else to do would give."""
 
 
 def main() -> None:
@@ -87,9 +94,9 @@ def main() -> None:
             json.dumps({"bench": "capacity", "rows": list(map(asdict, rows)), "board": reached, "load": load})
         )
         return
-    print(f"{'':58}{'count':>10}{'seconds':>10}{'a second':>10}")
+    print(f"{'':58}{'count':>10}{'seconds':>10}{'a second':>10}{'a CPU second':>14}")
     for row in rows:
-        print(f"{row.what:58}{row.count:>10}{row.seconds:>10.2f}{row.per_second:>10}")
+        print(f"{row.what:58}{row.count:>10}{row.seconds:>10.2f}{row.per_second:>10}{row.per_cpu_second:>14}")
     if reached:
         print("A reading to its fired trigger on an open board, milliseconds:", reached)
     print(f"Load of the machine at the end: {load:.1f} on {os.cpu_count()} cores.")
@@ -136,7 +143,7 @@ def _value(metric: str, place: int, number: int) -> int:
 
 def _entered(db: Database, codes: Sequence[str], what: str, limit: int | None = None) -> Row:
     given = readings(codes, db.clock.now())[:limit]
-    began = time.perf_counter()
+    began = _moment()
     for start in range(0, len(given), AT_ONCE):
         entered = db.transact(actions.enter, FEED, readings=given[start : start + AT_ONCE])
         assert not entered.refused, entered.refused[0]
@@ -161,7 +168,7 @@ def _bare(db: Database, codes: Sequence[str]) -> Row:
                  strict=True))
         for r in readings(codes, at)
     ]  # fmt: skip
-    began = time.perf_counter()
+    began = _moment()
     for start in range(0, len(rows), AT_ONCE):
         with db.write() as uow:
             uow.session.execute(sa.insert(table), rows[start : start + AT_ONCE])
@@ -170,7 +177,7 @@ def _bare(db: Database, codes: Sequence[str]) -> Row:
 
 def _begun(db: Database, hospitals: int) -> Row:
     """The first time a hospital is taken, it gets its triggers; here also one on NEDOCS."""
-    began = time.perf_counter()
+    began = _moment()
     with db.read() as session:
         ids = list(session.scalars(sa.select(Facility.id)))
     for start in range(0, len(ids), 500):
@@ -194,18 +201,18 @@ def _looks(db: Database) -> list[Row]:
     clock: Any = db.clock
     _look_until_done(db)
     clock.advance(seconds=1)
-    began = time.perf_counter()
+    began = _moment()
     looked = _look_until_done(db)
     rows = [_row(f"a look when nothing is due ({looked} looked at)", 1, began)]
     clock.advance(hours=2)
     with db.read() as session:
         due = len(queries.due(session, clock.now(), 1_000_000))
-    began = time.perf_counter()
+    began = _moment()
     _look_until_done(db)
     rows.append(_row("hospitals looked at, all of them due", due, began))
     with db.read() as session:
         fired = session.scalar(sa.select(sa.func.count()).select_from(Firing)) or 0
-    rows.append(Row("triggers fired so far", fired, 0.0, 0))
+    rows.append(Row("triggers fired so far", fired, 0.0, 0, 0))
     return rows
 
 
@@ -242,7 +249,8 @@ def _fill(db: Database, wanted: int) -> None:
 
 _HISTORY = sa.text(
     "INSERT INTO readings (unit_id, metric, value, observed_at, received_at, source, entered_by, revision) "
-    "SELECT u.id, m, (g % 25)::int, CAST(:begin AS timestamptz) - g * interval '15 minutes', :begin, 'feed', 'history', 0 "
+    "SELECT u.id, m, (g % 25)::int, CAST(:begin AS timestamptz) - g * interval '15 minutes', :begin, "
+    "'feed', 'history', 0 "
     "FROM generate_series(CAST(:first AS int) + 1, CAST(:last AS int) + 1) g CROSS JOIN units u "
     "CROSS JOIN unnest(CAST(:metrics AS text[])) m WHERE u.code = :code"
 )
@@ -308,7 +316,10 @@ def _database(engine: str) -> Iterator[str]:
         if engine == "sqlite":
             yield f"sqlite:///{folder / 'bench.db'}"
         else:
-            yield stack.enter_context(servers.postgres(folder / "postgres")).database("bench")
+            server = stack.enter_context(servers.postgres(folder / "postgres"))
+            SERVERS.append(psutil.Process(server.pid))
+            stack.callback(SERVERS.clear)
+            yield server.database("bench")
 
 
 def _prepared(url: str) -> Database:
@@ -341,9 +352,19 @@ def _build(db: Database, hospitals: int) -> list[str]:
     return codes
 
 
-def _row(what: str, count: int, began: float) -> Row:
-    seconds = time.perf_counter() - began
-    return Row(what, count, round(seconds, 3), round(count / seconds) if seconds else 0)
+def _row(what: str, count: int, began: tuple[float, float]) -> Row:
+    wall, cpu = (now - then for now, then in zip(_moment(), began, strict=True))
+    return Row(what, count, round(wall, 3), round(count / wall), round(count / max(cpu, 0.001)))
+
+
+def _moment() -> tuple[float, float]:
+    """By the clock, and processor time so far: of this process, and of the database's."""
+    spent = time.process_time()
+    for server in SERVERS:
+        for process in (server, *server.children(recursive=True)):
+            times = process.cpu_times()
+            spent += times.user + times.system
+    return time.perf_counter(), spent
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ def errors_of(definition: Definition, unit_classes: Collection[str], highest_ran
 def sentence(definition: Definition, place: str) -> str:
     """When occupancy in Intensive care is above 85 % for 60 minutes, until it is 80 % or less for 4 hours."""
     measure = MEASURES[definition.measure]
-    what = measure.label[0].lower() + measure.label[1:]
+    what = measure.label if measure.label[:2].isupper() else measure.label[0].lower() + measure.label[1:]
     subject = what if measure.place != ANY else f"{what} in {place}"
     rule = definition.rule
     return f"When {_looked_at(rule, subject)} {_limit(rule, measure.unit)}{_until(rule, measure.unit)}"

@@ -42,6 +42,8 @@ FOR_COMMANDERS = (
     "/capacity/SBMC/basis",
     "/capacity/SBMC/signs",
     "/u/SBMC/MICU",
+    "/capacity/SBMC/scores",
+    "/capacity/SBMC/schemes",
     "/census",
     "/census/SBMC",
     "/census/SBMC/lists",

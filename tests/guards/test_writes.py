@@ -12,6 +12,7 @@ WRITERS = {
     "app/journal/ledger.py": "appends to journals, for all actions",
     "app/web/api.py": "remembers Idempotency-Keys in the transaction of the action",
     "app/core/insert.py": "one way to insert what may be there, for actions",
+    "app/core/bulk.py": "one way to write many rows in one statement, for actions",
     "app/accounts/links.py": "a link is made in the transaction of the action that sends it",
     "app/escalation/*.py": "deadlines are set and claimed in the transaction of what causes them",
     "app/census/folding.py": "keeps what a hospital's messages say, in the transaction of the action that took one",

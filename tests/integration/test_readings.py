@@ -15,7 +15,7 @@ from app.surge import actions, queries
 from app.surge.actions import Given
 from app.surge.models import LatestReading, Reading, ReadingMark
 from tests.support.hospital import Hospital, build
-from tests.support.surge import MINUTE, enter, given
+from tests.support.surge import MINUTE, PROGRAM, enter, given
 
 
 def stored(db: Database) -> list[tuple[int, int]]:
@@ -164,3 +164,49 @@ def test_nothing_is_announced_when_nothing_changes(
     db.transact(actions.enter, hospital.staff, readings=[reading])
     db.transact(actions.enter, hospital.staff, readings=[reading])
     assert heard == [hospital.facility.id]
+
+
+def test_many_hospitals_in_one_batch_are_each_taken_and_looked_at_when_due(
+    db: Database, hospital: Hospital, clock: ManualClock
+) -> None:
+    codes = ["SBMC", *(f"H{number}" for number in range(3))]
+    others = {code: db.transact(build, code, f"Hospital {code}") for code in codes[1:]}
+    ids = {"SBMC": hospital.facility.id} | {code: other.facility.id for code, other in others.items()}
+    now = clock.now()
+    statements: list[str] = []
+
+    def count(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    def full(some: list[str]) -> int:
+        statements.clear()
+        readings = [given("ICU", 12, clock.now(), facility=code) for code in some]
+        entered = db.transact(actions.enter, PROGRAM, readings=readings)
+        assert entered.accepted == len(some)
+        return len(statements)
+
+    full(codes)
+    sa.event.listen(db.engine, "before_cursor_execute", count)
+    clock.advance(minutes=1)
+    one = full(codes[:1])
+    clock.advance(minutes=1)
+    assert full(codes) <= one + 2, "statements do not grow with hospitals"
+    sa.event.remove(db.engine, "before_cursor_execute", count)
+    with db.read() as session:
+        assert queries.due(session, clock.now(), 10) == []
+        assert {queries.capacity_version(session, id) for id in ids.values()} == {2, 3}
+    clock.advance(minutes=58)
+    full(codes[:1])
+    with db.read() as session:
+        assert set(queries.due(session, clock.now(), 10)) >= set(ids.values()) - {hospital.facility.id}
+    assert db.transact(actions.look_again, PROGRAM) == 3, "an hour full, by time alone"
+    with db.read() as session:
+        assert queries.due(session, clock.now(), 10) == []
+    assert db.transact(actions.look_again, PROGRAM) == 0
+    clock.advance(hours=3)
+    with db.read() as session:
+        assert set(queries.due(session, clock.now(), 10)) == set(ids.values()), "too old by now"
+    db.transact(actions.look_again, PROGRAM)
+    with db.read() as session:
+        assert queries.due(session, clock.now(), 10) == []
+        assert now < clock.now()

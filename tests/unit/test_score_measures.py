@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.surge.definitions import Definition, sentence
 from app.surge.facts import Fact, UnitBeds
 from app.surge.measures import MEASURES, suits
 from app.surge.metrics import METRICS
@@ -188,6 +189,11 @@ def test_a_rules_own_age_is_not_for_what_is_counted_once_a_year() -> None:
     yearly = [(("ed", "ed_visits_year"), Known(40_000, at(-5000)))]
     seen = samples([ED], dict(yearly), arrivals, at(-1), at(5), MEASURES["cedocs"], stale_after=20)
     assert seen[-1].bounds.known
+
+
+def test_a_rule_on_a_score_is_said_by_its_name() -> None:
+    crowded = Definition("x", "nedocs", "ed", Rule("at_least", 141, on_delay=15))
+    assert sentence(crowded, "Emergency") == "When NEDOCS is at least 141 for 15 minutes, until it is less than 141"
 
 
 def test_every_input_is_a_metric_and_scores_belong_to_the_emergency_department() -> None:
