@@ -14,7 +14,7 @@ from app.facilities.stream import stream_of
 from app.runtime import runtime, transact
 from app.surge import actions, inforce, queries
 from app.surge.definitions import RESOURCES
-from app.surge.levels import BAND_WORDS, CRISIS
+from app.surge.levels import BAND_WORDS, CONVENTIONAL, CRISIS
 from app.surge.models import Recommendation, RecommendationState
 from app.surge.pages.frame import frame, hospital, pages
 from app.surge.pages.levels import LABELS, NOTE, plan, plan_choices, reasons_of, sides_of, typed_plan
@@ -98,6 +98,7 @@ def _band_page(code: str, resource: str, errors: Errors | None = None) -> str:
             **plan_choices(db, facility, exercises=True),
             held=held,
             side=side,
+            may_rise=held.band == CONVENTIONAL,
             choices=[(b, *w.split(": ", 1)) for b, w in BAND_WORDS.items() if b not in (side.band, CRISIS)],
             data={"plan": NOTE, **typed_plan(db, facility)},
             errors=errors or {},
@@ -127,7 +128,7 @@ def _crisis_page(code: str, errors: Errors | None = None) -> str:
             current=queries.level(db, facility.id),
             recommendation=found,
             reasons=reasons_of(found) if found else [],
-            choices=[(r, *w.split(": ", 1)) for r, w in RESOURCES.items() if held.bands[r] != CRISIS],
+            choices=[(s, *RESOURCES[s].split(": ", 1)) for s, now in held.bands.items() if now != CRISIS],
             who=actor().name,
             data=request.form.to_dict() or typed_plan(db, facility),
             errors=errors or {},

@@ -187,7 +187,7 @@ def _level_page(code: str, errors: Errors | None = None) -> str:
             crisis=[each for each in ladder.above(held.rank) if each.band == CRISIS],
             below=ladder.below(held.rank),
             in_the_way=_in_the_way(db, facility.id, held, ladder, now),
-            resources=list(RESOURCES.items()),
+            resources=[(s, RESOURCES[s]) for s in continuum.RESOURCES],
             data=_form(db, facility),
             errors=errors or {},
             labels=LABELS,
