@@ -138,7 +138,10 @@ def set_level(wanted: dict[str, Any], code: str) -> Response:
         said = _said(wanted)
         if wanted["rank"] is not None:
             picked = {"rank": wanted["rank"], "resources": wanted["resources"]}
-            actions.set_level(uow, actor(), facility.id, **picked, **said, restart=wanted["restart"])
+            instead = str(wanted["instead_of"]) if wanted["instead_of"] else None
+            actions.set_level(
+                uow, actor(), facility.id, **picked, **said, restart=wanted["restart"], instead_of=instead
+            )
         else:
             picked = {"resource": wanted["resource"], "band": wanted["band"]}
             actions.set_band(uow, actor(), facility.id, **picked, **said, restart=wanted["restart"])

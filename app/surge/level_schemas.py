@@ -124,6 +124,11 @@ class SetLevelIn(ConfirmIn):
         load_default=False,
         metadata={"description": "on leaving crisis: the care put off is staffed to start again"},
     )
+    instead_of = fields.UUID(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "with rank: the recommendation that is declined with a lower level"},
+    )
 
     @validates_schema
     def _one_of_both(self, data: dict[str, object], **_: object) -> None:

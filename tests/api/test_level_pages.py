@@ -74,6 +74,30 @@ def test_what_drives_the_level_and_one_s_at_a_time(
     assert "Staff is conventional, before contingency: Float pool came" in history
 
 
+def test_a_lower_level_instead_answers_the_recommendation_and_an_exercise_has_its_own_four(
+    app: Flask, db: Database, clock: ManualClock, hospital: Hospital
+) -> None:
+    drill = declare(db, hospital.commander, hospital, exercise=True)
+    hold(db, clock, hospital, 60, ICU=12)
+    commander = PageClient(app, hospital.commander)
+    instead = {"rank": "2", "plan": "note", "reason": "Two leave at ten", "instead_of": open_one(db).id}
+    commander.post(LEVEL, {**instead, "resources": ["space"]})
+    assert recommendations(db) == [("Severe surge", "declined")]
+    assert "Surge instead: Two leave at ten" in commander.get("/capacity/SBMC/history").text
+    page = commander.get(f"{LEVEL}?incident={drill.id}").text
+    assert "Surge level: Normal" in page
+    assert "Intensive care full" not in page
+    crisis = {"resource": "stuff", "plan": drill.id, "reason": "Inject 9", "name": "Ada Quill"}
+    commander.post(CRISIS, crisis)
+    page = commander.get(f"{LEVEL}?incident={drill.id}").text
+    assert "Driven by <strong>stuff</strong>" in page
+    assert "Surge level: Surge" in commander.get(LEVEL).text
+    assert "stuff" in commander.get(f"{LEVEL}/stuff?incident={drill.id}").text
+    down = {"rank": "4", "plan": drill.id, "reason": "Inject 12"}
+    assert "staffed to start again" in commander.post(LEVEL, down, 422).text
+    commander.post(LEVEL, {**down, "restart": "1"})
+
+
 def test_crisis_is_confirmed_by_itself_with_the_persons_name(
     app: Flask, db: Database, clock: ManualClock, hospital: Hospital
 ) -> None:

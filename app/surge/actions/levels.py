@@ -94,8 +94,10 @@ def set_level(
     resources: Collection[str] = (),
     name: str = "",
     restart: bool = False,
+    instead_of: str | None = None,
 ) -> None:
     """Set any higher level, or go down by one; see Said. In an exercise the level is the exercise's own.
+    `instead_of`: the recommendation that this answers, which is declined with it.
 
     Going down raises Conflict while inputs are stale, or while something stands that speaks for more.
     """
@@ -110,6 +112,8 @@ def set_level(
     else:
         stale = [] if place.exercise else stale_inputs(uow.session, facility_id, uow.now)
         decision = continuum.lower(place.held, place.ladder, rank, place.signs, stale, restart=restart)
+    if instead_of is not None and place.exercise is None:
+        _answer(uow, actor, facility_id, instead_of, place.ladder[rank], said)
     _carry_out(uow, actor, place, decision, said)
 
 
@@ -177,6 +181,19 @@ def _place(uow: UnitOfWork, actor: Actor, facility_id: str, incident_id: str | N
         return _Place(facility_id, exercise, ladder, held(uow.session, exercise.stream, ladder), ())
     now = held(uow.session, stream_of(facility_id), ladder)
     return _Place(facility_id, None, ladder, now, signs(uow.session, facility_id))
+
+
+def _answer(
+    uow: UnitOfWork, actor: Actor, facility_id: str, recommendation_id: str, level: Level, said: Said
+) -> None:
+    """A lower level than the recommended one is set: what spoke for that has been heard."""
+    standing = open_recommendation(uow.session, facility_id)
+    if standing is None or standing.id != recommendation_id or standing.rank <= level.rank:
+        return
+    incidents = open_incidents_locked(uow, [facility_id])
+    settle(uow, facility_id, standing.rank)
+    reason = f"{level.label} instead: {said.reason}"
+    end(uow, actor, standing, RecommendationState.DECLINED, reason[:2000], incidents)
 
 
 def _risen(place: _Place, actor: Actor, rank: int, said: Said) -> Decision:

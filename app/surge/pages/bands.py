@@ -10,14 +10,22 @@ from app.accounts.access import actor, requires
 from app.core.errors import Invalid, NotFound
 from app.core.permissions import Permission
 from app.facilities.models import Facility
-from app.facilities.stream import stream_of
 from app.runtime import runtime, transact
-from app.surge import actions, inforce, queries
+from app.surge import actions
 from app.surge.definitions import RESOURCES
 from app.surge.levels import BAND_WORDS, CONVENTIONAL, CRISIS
 from app.surge.models import Recommendation, RecommendationState
 from app.surge.pages.frame import frame, hospital, pages
-from app.surge.pages.levels import LABELS, NOTE, plan, plan_choices, reasons_of, sides_of, typed_plan
+from app.surge.pages.levels import (
+    LABELS,
+    NOTE,
+    exercise_of,
+    plan,
+    plan_choices,
+    reasons_of,
+    sides_of,
+    typed_plan,
+)
 from app.web.forms import Errors, done, submitted, typed
 
 
@@ -45,7 +53,7 @@ def set_band(code: str, resource: str) -> Any:
             restart=bool(typed("restart")),
             **plan(),
         )
-        return done(f"{resource.capitalize()} is at {typed('band')}.", url_for("surge.level", code=code))
+        return done(f"{resource.capitalize()} is at {typed('band')}.", _back(code))
 
     return submitted(act, lambda errors: _band_page(code, resource, errors))
 
@@ -75,9 +83,7 @@ def into_crisis(code: str) -> Any:
             transact(actions.set_level, actor(), facility_id, rank=rank, resources=wanted, **said)
         else:
             transact(actions.set_band, actor(), facility_id, resource=typed("resource"), band=CRISIS, **said)
-        return done(
-            f"{typed('resource').capitalize()} is in crisis, by your word.", url_for("surge.level", code=code)
-        )
+        return done(f"{typed('resource').capitalize()} is in crisis, by your word.", _back(code))
 
     return submitted(act, lambda errors: _crisis_page(code, errors))
 
@@ -87,20 +93,18 @@ def _band_page(code: str, resource: str, errors: Errors | None = None) -> str:
         raise NotFound("There are four of them: staff, stuff, space and systems.")
     with runtime().db.read() as db:
         facility = hospital(db, code)
-        ladder = inforce.levels_of(db, facility.id)
-        held = inforce.held(db, stream_of(facility.id), ladder)
-        context = sides_of(db, facility, ladder)
-        side = next(each for each in context["standing"].sides if each.resource == resource)
+        exercise = exercise_of(db, facility)
+        here = sides_of(db, facility, exercise)
+        side = next(each for each in here["standing"].sides if each.resource == resource)
         return render_template(
             "surge/band.html",
             **frame(db, facility, resource.capitalize()),
-            **context,
-            **plan_choices(db, facility, exercises=True),
-            held=held,
+            **here,
+            **plan_choices(db, facility, exercise=exercise),
             side=side,
-            may_rise=held.band == CONVENTIONAL,
+            may_rise=here["held"].band == CONVENTIONAL,
             choices=[(b, *w.split(": ", 1)) for b, w in BAND_WORDS.items() if b not in (side.band, CRISIS)],
-            data={"plan": NOTE, **typed_plan(db, facility)},
+            data={"plan": exercise.id if exercise else NOTE, **typed_plan(db, facility)},
             errors=errors or {},
             labels=LABELS,
         )
@@ -109,23 +113,22 @@ def _band_page(code: str, resource: str, errors: Errors | None = None) -> str:
 def _crisis_page(code: str, errors: Errors | None = None) -> str:
     with runtime().db.read() as db:
         facility = hospital(db, code)
-        ladder = inforce.levels_of(db, facility.id)
-        held = inforce.held(db, stream_of(facility.id), ladder)
+        exercise = exercise_of(db, facility)
+        here = sides_of(db, facility, exercise)
+        ladder, held = here["ladder"], here["held"]
         found = _recommended(db.get(Recommendation, _asked_for()), facility) if _asked_for() else None
         level = ladder[found.rank] if found else ladder.lowest_in(CRISIS)
         return render_template(
             "surge/crisis.html",
             **frame(db, facility, "Into crisis"),
-            **sides_of(db, facility, ladder),
-            **plan_choices(db, facility, exercises=found is None, declare=False),
-            held=held,
+            **here,
+            **plan_choices(db, facility, declare=False, exercise=exercise),
             wanted=level,
             ranks=[
                 (each.rank, each.label, each.meaning)
                 for each in ladder.above(held.rank)
                 if each.band == CRISIS
             ],
-            current=queries.level(db, facility.id),
             recommendation=found,
             reasons=reasons_of(found) if found else [],
             choices=[(s, *RESOURCES[s].split(": ", 1)) for s, now in held.bands.items() if now != CRISIS],
@@ -134,6 +137,13 @@ def _crisis_page(code: str, errors: Errors | None = None) -> str:
             errors=errors or {},
             labels=LABELS,
         )
+
+
+def _back(code: str) -> str:
+    """To the page of the level, or of the exercise's."""
+    with runtime().db.read() as db:
+        exercise = exercise_of(db, hospital(db, code))
+    return url_for("surge.level", code=code, incident=exercise.id if exercise else None)
 
 
 def _asked_for() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +17,14 @@ from app.facilities.models import Facility
 from app.facilities.queries import facility as facility_by_id
 from app.facilities.stream import stream_of
 from app.incidents import catalogue
+from app.incidents.models import Incident
 from app.incidents.queries import open_incidents
 from app.runtime import runtime, transact
 from app.surge import actions, continuum, history, inforce, queries
 from app.surge.definitions import RESOURCES, read
 from app.surge.events import ReasonData
-from app.surge.levels import BAND_WORDS, CRISIS
-from app.surge.models import Firing, Recommendation, RecommendationState, Trigger
+from app.surge.levels import BAND_WORDS, CRISIS, Ladder
+from app.surge.models import Firing, Recommendation, RecommendationState, SurgeLevel, Trigger
 from app.surge.pages.frame import frame, hospital, pages
 from app.web.forms import Errors, done, page_number, submitted, typed
 
@@ -92,6 +94,7 @@ def set_level(code: str) -> Any:
             reason=typed("reason"),
             resources=request.form.getlist("resources"),
             restart=bool(typed("restart")),
+            instead_of=typed("instead_of") or None,
             **plan(),
         )
         return done(f"The level is {ladder[int(rank)].label}.", url_for("surge.show", code=code))
@@ -144,7 +147,7 @@ def _recommendation_page(recommendation_id: UUID, errors: Errors | None = None) 
         return render_template(
             "surge/recommendation.html",
             **frame(db, facility, found.label),
-            **plan_choices(db, facility, exercises=False),
+            **plan_choices(db, facility),
             recommendation=found,
             is_open=found.state is RecommendationState.OPEN,
             current=queries.level(db, facility.id),
@@ -171,49 +174,73 @@ def _level_page(code: str, errors: Errors | None = None) -> str:
     now = runtime().clock.now()
     with runtime().db.read() as db:
         facility = hospital(db, code)
-        ladder = inforce.levels_of(db, facility.id)
-        held = inforce.held(db, stream_of(facility.id), ladder)
-        found = queries.open_recommendation(db, facility.id)
+        exercise = exercise_of(db, facility)
+        here = sides_of(db, facility, exercise)
+        ladder, held = here["ladder"], here["held"]
+        found = None if exercise else queries.open_recommendation(db, facility.id)
+        way_down = _in_the_way(db, facility.id, held, ladder, now, exercise)
         return render_template(
             "surge/level.html",
             **frame(db, facility, "Surge level"),
-            **plan_choices(db, facility, exercises=True),
-            **sides_of(db, facility, ladder),
-            held=held,
-            level=queries.level(db, facility.id),
+            **plan_choices(db, facility, exercise=exercise),
+            **here,
             recommendation=found,
             reasons=reasons_of(found) if found else [],
             upward=[each for each in ladder.above(held.rank) if each.band != CRISIS],
             crisis=[each for each in ladder.above(held.rank) if each.band == CRISIS],
             below=ladder.below(held.rank),
-            in_the_way=_in_the_way(db, facility.id, held, ladder, now),
+            in_the_way=way_down,
             resources=[(s, RESOURCES[s]) for s in continuum.RESOURCES],
-            data=_form(db, facility),
+            data=_form(db, facility, here["standing"]),
             errors=errors or {},
             labels=LABELS,
         )
 
 
-def sides_of(db: Session, facility: Facility, ladder: inforce.Ladder) -> dict[str, Any]:
-    """The four S, who put each where it is, and what has fired for it."""
+def exercise_of(db: Session, facility: Facility) -> Incident | None:
+    """The open exercise that the page is opened for, by its address or by what was posted."""
+    wanted = request.args.get("incident") or typed("plan")
+    return next(
+        (each for each in open_incidents(db, facility.id) if each.exercise and each.id == wanted), None
+    )
+
+
+def sides_of(db: Session, facility: Facility, exercise: Incident | None = None) -> dict[str, Any]:
+    """The four S, who put each where it is, and what has fired for it; of an exercise, what its people have set."""
+    ladder = inforce.levels_of(db, facility.id)
+    stream = exercise.stream if exercise else stream_of(facility.id)
+    held = inforce.held(db, stream, ladder)
     fired: dict[str, list[tuple[Firing, Trigger]]] = {}
-    for firing, trigger in queries.standing_firings(db, facility.id):
-        fired.setdefault(firing.resource, []).append((firing, trigger))
-    put = {each.resource: each for each in inforce.bands(db, stream_of(facility.id))}
+    if exercise is None:
+        for firing, trigger in queries.standing_firings(db, facility.id):
+            fired.setdefault(firing.resource, []).append((firing, trigger))
+        standing = inforce.standing(db, facility.id, runtime().clock.now())
+    else:
+        standing = continuum.overall(held, [], {}, continuum.RESOURCES, ladder)
     return {
-        "standing": inforce.standing(db, facility.id, runtime().clock.now()),
+        "exercise": exercise,
+        "held": held,
+        "level": db.get(SurgeLevel, stream),
+        "standing": standing,
         "fired": fired,
-        "put": put,
+        "put": {each.resource: each for each in inforce.bands(db, stream)},
         "band_words": BAND_WORDS,
         "ladder": ladder,
     }
 
 
-def _in_the_way(db: Session, facility_id: str, held: continuum.Held, ladder: inforce.Ladder, now: Any) -> str:
+def _in_the_way(
+    db: Session,
+    facility_id: str,
+    held: continuum.Held,
+    ladder: Ladder,
+    now: datetime,
+    exercise: Incident | None,
+) -> str:
     """Why the level cannot go down now; empty when only a person is missing."""
     below = ladder.below(held.rank)
-    if below is None:
-        return "This is the lowest level."
+    if below is None or exercise is not None:
+        return ""
     signs, stale = inforce.signs(db, facility_id), inforce.stale_inputs(db, facility_id, now)
     try:
         continuum.lower(held, ladder, below.rank, signs, stale, restart=True)
@@ -222,8 +249,16 @@ def _in_the_way(db: Session, facility_id: str, held: continuum.Held, ladder: inf
     return ""
 
 
-def plan_choices(db: Session, facility: Facility, *, exercises: bool, declare: bool = True) -> dict[str, Any]:
-    incidents = [each for each in open_incidents(db, facility.id) if exercises or not each.exercise]
+def plan_choices(
+    db: Session,
+    facility: Facility,
+    *,
+    declare: bool = True,
+    exercise: Incident | None = None,
+) -> dict[str, Any]:
+    """Where a plan can start; on the page of an exercise only there."""
+    real = [each for each in open_incidents(db, facility.id) if not each.exercise]
+    incidents = [exercise] if exercise else real
     plans = [
         (
             each.id,
@@ -232,19 +267,19 @@ def plan_choices(db: Session, facility: Facility, *, exercises: bool, declare: b
         )
         for each in incidents
     ]
-    if declare:
+    if declare and exercise is None:
         plans.append((DECLARE, "Declare an incident now", "With the guide below; you are its commander"))
-    plans.append((NOTE, "Only note the level", "Nobody gets a task"))
+    if exercise is None:
+        plans.append((NOTE, "Only note the level", "Nobody gets a task"))
     guides = sorted(catalogue.guides(), key=lambda g: (g.slug not in SUGGESTED_GUIDES, g.title))
     return {"plans": plans, "guides": [(guide.slug, guide.title) for guide in guides]}
 
 
-def _form(db: Session, facility: Facility) -> dict[str, Any]:
+def _form(db: Session, facility: Facility, standing: continuum.Overall) -> dict[str, Any]:
     """What was typed; at first, the S whose triggers ask for more are ticked."""
     if request.form:
         return {**request.form.to_dict(), "resources": request.form.getlist("resources")}
-    asking = inforce.standing(db, facility.id, runtime().clock.now()).sides
-    ticked = [side.resource for side in asking if side.asks_for_more]
+    ticked = [side.resource for side in standing.sides if side.asks_for_more]
     return {**typed_plan(db, facility), "resources": ticked}
 
 
