@@ -44,6 +44,10 @@ FOR_COMMANDERS = (
     "/u/SBMC/MICU",
     "/capacity/SBMC/scores",
     "/capacity/SBMC/schemes",
+    "/capacity/SBMC/level",
+    "/capacity/SBMC/level/staff",
+    "/capacity/SBMC/crisis",
+    "/capacity/SBMC/levels",
     "/census",
     "/census/SBMC",
     "/census/SBMC/lists",
@@ -63,7 +67,13 @@ FOR_COMMANDERS = (
     "/account/tokens",
     "/no-such-page",
 )
-FOR_ADMINISTRATORS = ("/accounts", "/accounts/new", "/capacity/SBMC/spaces/new")
+FOR_ADMINISTRATORS = (
+    "/accounts",
+    "/accounts/new",
+    "/capacity/SBMC/spaces/new",
+    "/census/SBMC/settings",
+    "/capacity/SBMC/levels/3",
+)
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +106,6 @@ def test_every_main_page_can_be_used_by_everybody(
         found |= {url: problems(page, url, shown) for url in ("/incidents/{incident}?wall=1",)}
     page = open_page(ADMINISTRATOR, width=width)
     found |= {url: problems(page, url, shown) for url in FOR_ADMINISTRATORS}
-    found |= {
-        url: problems(page, url, shown) for url in ("/accounts", "/accounts/new", "/census/SBMC/settings")
-    }
     page = open_page(None, width=width)
     found |= {url: problems(page, url, shown) for url in ("/sign-in",)}
     assert {url: faults for url, faults in found.items() if faults} == {}

@@ -9,9 +9,10 @@ from flask import redirect, render_template, url_for
 from app.accounts.access import requires
 from app.core.permissions import Permission
 from app.runtime import runtime
-from app.surge import packs, queries
+from app.surge import queries
 from app.surge.capacity import house
 from app.surge.definitions import read, sentence
+from app.surge.inforce import levels_of, standing
 from app.surge.metrics import METRICS
 from app.surge.models import Trigger
 from app.surge.pages.fields import place_words
@@ -36,10 +37,10 @@ def show(code: str) -> str:
             **frame(db, facility, ""),
             house=house(db, facility.id, now, trend=True),
             level=queries.level(db, facility.id),
-            lowest=packs.levels()[0],
             recommendation=queries.open_recommendation(db, facility.id),
             triggers=queries.triggers(db, facility.id),
-            levels=packs.levels(),
+            levels=levels_of(db, facility.id),
+            standing=standing(db, facility.id, now),
             sentence=_sentence,
             metrics=METRICS,
         )
