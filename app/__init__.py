@@ -32,6 +32,7 @@ ROOMS = (
     "scores",
     "census",
     "surge",
+    "bedruns",
     "resources",
     "board",
     "review",

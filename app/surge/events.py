@@ -159,6 +159,21 @@ class SurgeLevelSet(Event):
     despite: list[str]
 
 
+@event("surge.plan_started", "surge")
+class PlanStarted(Event):
+    """A level's plan was copied into an incident. `tasks` are new there; `standing` were open there already.
+    `resources`: the S whose triggers spoke for the level at that moment.
+    """
+
+    rank: int
+    label: str
+    incident_id: str
+    incident: str
+    tasks: list[str]
+    standing: list[str]
+    resources: list[str] = msgspec.field(default_factory=list)
+
+
 @event("surge.carried_over", "surge")
 class SurgeCarriedOver(Event):
     """How the hospital stood when the incident was declared. An exercise begins without a level."""

@@ -26,14 +26,23 @@ KINDS = (
     events.SurgeRecommended.kind,
     events.RecommendationEnded.kind,
     events.SurgeLevelSet.kind,
+    events.PlanStarted.kind,
 )
 ON_A_PAGE = 50
+
+Words = Callable[[dict[str, Any]], str]
+_OTHERS: dict[str, Words] = {}
+
+
+def tells(kind: str, words: Words) -> None:
+    """Another room's entries in a hospital's journal belong into its history too."""
+    _OTHERS[kind] = words
 
 
 def page(session: Session, facility_id: str, number: int) -> tuple[list[dict[str, Any]], int]:
     """The lines of one page, counted from 1, and how many pages there are."""
     stream = stream_of(facility_id)
-    mine = (JournalEntry.stream == stream, JournalEntry.kind.in_(KINDS))
+    mine = (JournalEntry.stream == stream, JournalEntry.kind.in_((*KINDS, *_OTHERS)))
     count = session.scalar(sa.select(sa.func.count()).where(*mine)) or 0
     query = sa.select(JournalEntry.seq).where(*mine).order_by(JournalEntry.seq.desc())
     seqs = session.scalars(query.limit(ON_A_PAGE).offset((number - 1) * ON_A_PAGE))
@@ -51,8 +60,8 @@ def line(each: Entry) -> dict[str, Any]:
 
 
 def words(kind: str, data: dict[str, Any]) -> str:
-    """One entry as a sentence. Raises KeyError for a kind that is not of this room."""
-    return _WORDS[kind](data)
+    """One entry as a sentence. Raises KeyError for a kind that nobody tells of."""
+    return (_WORDS.get(kind) or _OTHERS[kind])(data)
 
 
 def _fired(data: dict[str, Any]) -> str:
@@ -83,6 +92,13 @@ def _level_set(data: dict[str, Any]) -> str:
     return f"Surge level {data['label']}, before {data['from_label']}{despite}: {data['reason']}"
 
 
+def _plan_started(data: dict[str, Any]) -> str:
+    there = f", {len(data['standing'])} stood there already" if data["standing"] else ""
+    new = len(data["tasks"])
+    actions = "1 action" if new == 1 else f"{new} actions"
+    return f"Plan of {data['label']} started in {data['incident']}: {actions}{there}"
+
+
 def _carried_over(data: dict[str, Any]) -> str:
     parts = []
     if data["level"]:
@@ -94,7 +110,7 @@ def _carried_over(data: dict[str, Any]) -> str:
     return f"At declaration the hospital stood at {', '.join(parts)}"
 
 
-_WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
+_WORDS: dict[str, Words] = {
     events.TriggerFired.kind: _fired,
     events.TriggerCleared.kind: lambda data: f"Trigger cleared, {data['title']}",
     events.TriggerAcknowledged.kind: lambda data: f"Seen and taken care of, {data['title']}",
@@ -106,6 +122,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
         f"Recommendation {data['label']} {data['state']}: {data['reason']}"
     ),
     events.SurgeLevelSet.kind: _level_set,
+    events.PlanStarted.kind: _plan_started,
     events.SurgeCarriedOver.kind: _carried_over,
 }
 SAID = tuple(_WORDS)

@@ -24,11 +24,14 @@ LONGEST_MINUTES = 14 * 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class LevelTask:
-    """One thing the holder of a position does, due so many minutes after the level is set."""
+    """One thing the holder of a position does, due so many minutes after the level is set. `evidence` is what
+    shows that it is done, such as "number of beds freed"; empty where nobody is asked for it.
+    """
 
     position: str
     due_minutes: int
     text: str
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ def _task(table: Fields, position_slugs: Collection[str]) -> LevelTask:
         position=table.choice("position", position_slugs),
         due_minutes=table.integer("due_minutes", 1, LONGEST_MINUTES),
         text=table.text("text"),
+        evidence=table.optional_text("evidence") or "",
     )
 
 

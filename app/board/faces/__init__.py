@@ -2,6 +2,7 @@
 
 from app.board.cards import CARDS, Card
 from app.board.faces import (
+    bedrun,
     callouts,
     findings,
     header,
@@ -16,6 +17,7 @@ from app.board.faces import (
 )
 
 __all__ = [
+    "bedrun",
     "callouts",
     "findings",
     "header",
@@ -34,6 +36,7 @@ ORDER = (
     "header",
     *positions.CARDS_IN_ORDER,
     "surge",
+    "bedrun",
     "callouts",
     "messages",
     "waiting",

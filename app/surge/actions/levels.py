@@ -22,8 +22,9 @@ from app.incidents.rules import required_text
 from app.surge import events, packs
 from app.surge.actions.hospitals import open_incidents_locked, take, tell
 from app.surge.actions.recommending import end, reconcile, settle
+from app.surge.definitions import read
 from app.surge.models import Firing, Recommendation, RecommendationState, SurgeLevel, Trigger
-from app.surge.queries import level_rank, open_recommendation, stale_inputs
+from app.surge.queries import level_rank, open_recommendation, stale_inputs, standing_firings
 
 PLAN = "plan"
 
@@ -135,17 +136,57 @@ def start_plan(uow: UnitOfWork, actor: Actor, incident: Incident, level: packs.L
     """Copy the level's tasks into an incident that the caller has taken, opening the positions they need.
     What stands there as an open task already is not added again.
     """
-    waiting = sa.select(Task.position_slug, Task.text).where(
+    waiting = sa.select(Task.id, Task.position_slug, Task.text).where(
         Task.incident_id == incident.id, Task.source == PLAN, Task.state == TaskState.OPEN
     )
-    there = {(row.position_slug, row.text) for row in uow.session.execute(waiting)}
+    there = {(row.position_slug, row.text): row.id for row in uow.session.execute(waiting)}
+    added: list[str] = []
     for task in level.tasks:
         if (task.position, task.text) in there:
             continue
         if uow.session.get(Position, (incident.id, task.position)) is None:
             open_one(uow, incident, actor, task.position)
         due_at = uow.now + timedelta(minutes=task.due_minutes)
-        add_one(uow, incident, actor, task.position, task.text, window="", due_at=due_at, source=PLAN)
+        made = add_one(
+            uow,
+            incident,
+            actor,
+            task.position,
+            task.text,
+            window="",
+            due_at=due_at,
+            source=PLAN,
+            evidence_asked=task.evidence,
+        )
+        added.append(made.id)
+    standing = [there[key] for task in level.tasks if (key := (task.position, task.text)) in there]
+    _tell_started(uow, actor, incident, level, added, standing)
+
+
+def _tell_started(
+    uow: UnitOfWork,
+    actor: Actor,
+    incident: Incident,
+    level: packs.Level,
+    added: list[str],
+    standing: list[str],
+) -> None:
+    """So that what is done can be measured against it; an exercise tells its own journal alone."""
+    firings = [] if incident.exercise else standing_firings(uow.session, incident.facility_id)
+    spoke = [read(each.definition) for _, each in firings if each.recommends_rank >= max(1, level.rank)]
+    started = events.PlanStarted(
+        rank=level.rank,
+        label=level.label,
+        incident_id=incident.id,
+        incident=incident.number,
+        tasks=added,
+        standing=standing,
+        resources=sorted({each.resource for each in spoke}),
+    )
+    if incident.exercise:
+        record(uow, incident, actor, started)
+    else:
+        tell(uow, actor, incident.facility_id, [incident], started)
 
 
 def _take_recommendation(uow: UnitOfWork, actor: Actor, recommendation_id: str) -> Recommendation:
