@@ -83,6 +83,16 @@ class Look:
         return sum(each.tally.of(step, kind) for each in self.units)
 
     @property
+    def elapsed(self) -> int:
+        """Whole minutes since the start."""
+        return int((self.at - self.run.started_at).total_seconds() // 60)
+
+    @property
+    def remaining(self) -> int:
+        """Whole minutes to the deadline, a begun one counted."""
+        return max(0, -int((self.at - self.run.deadline_at).total_seconds() // 60))
+
+    @property
     def reached(self) -> bool:
         return self.counted >= self.run.target
 

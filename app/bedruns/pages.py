@@ -152,7 +152,10 @@ def _name(made: Any) -> str:
 
 
 def _here(run_id: UUID) -> str:
-    return url_for("bedruns.show", run_id=run_id, step=typed("step") or None)
+    """Back to the step and, if one was chosen, the unit."""
+    return url_for(
+        "bedruns.show", run_id=run_id, step=typed("step") or None, unit=request.args.get("unit") or None
+    )
 
 
 def _new_page(code: str, errors: Errors | None = None) -> str:
@@ -198,11 +201,12 @@ def _page(run_id: UUID, errors: Errors | None = None) -> str:
         lately = _lately(db, run)
     g.zone = facility.zone
     step = request.values.get("step", "")
-    step = step if step in rules.STEPS else found.next_step
+    step = step if step in rules.STEPS else rules.IDENTIFIED
+    only = request.args.get("unit", "")
     return render_template(
         "bedruns/show.html",
         **context,
-        **_guide(found, step),
+        **_guide(found, step, only),
         run=run,
         one=found,
         drawn=drawn(found),
@@ -214,18 +218,24 @@ def _page(run_id: UUID, errors: Errors | None = None) -> str:
     )
 
 
-def _guide(found: Look, step: str) -> dict[str, Any]:
+def _guide(found: Look, step: str, only: str) -> dict[str, Any]:
+    """The step stays as it is in the address: what one presses must not change under the finger."""
+    tabs = [
+        {
+            "label": f"{number}. {wording.STEPS[each]}",
+            "url": url_for("bedruns.show", run_id=found.run.id, step=each, unit=only or None),
+            "current": each == step,
+            "count": found.of(each),
+        }
+        for number, each in enumerate(rules.STEPS, start=1)
+    ]
     return {
         "step": step,
-        "tabs_of_steps": [
-            {
-                "label": f"{number}. {wording.STEPS[each]}",
-                "url": url_for("bedruns.show", run_id=found.run.id, step=each),
-                "current": each == step,
-                "count": found.of(each),
-            }
-            for number, each in enumerate(rules.STEPS, start=1)
-        ],
+        "only": only if any(only == each.unit.code for each in found.units) else "",
+        "unit_choices": [(each.unit.code, each.unit.name) for each in found.units],
+        "tabs_of_steps": tabs,
+        "wanted": None if found.next_step == step else tabs[rules.STEPS.index(found.next_step)],
+        "guide_title": wording.STEPS[step],
         "kinds": [
             (kind, wording.KINDS.get(kind, wording.DONE[step].capitalize())) for kind in rules.KINDS[step]
         ],
