@@ -21,6 +21,7 @@ from app.journal.export import export, export_name
 from app.resources.rules import SAID
 from app.review import actions, measures, queries, record, table, timeline
 from app.runtime import runtime, transact
+from app.surge import plans
 from app.web.forms import Errors, done, local_moment, page_number, submitted, typed
 
 pages = Blueprint("review", __name__)
@@ -157,6 +158,8 @@ def _page(incident_id: UUID, errors: Errors | None = None) -> str:
         "review/show.html",
         **context,
         **_figures(found),
+        plans=plans.measure(found.entries, rt.clock.now()),
+        outcomes=plans.WORDS,
         **_timeline(found, incident, context["facility"].zone, errors),
         verdict=found.verdict,
         sound=found.sound,

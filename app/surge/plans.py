@@ -197,7 +197,7 @@ def _moved(action: Action, entry: Entry, event: TaskDone | TaskNotApplicable | T
     if isinstance(event, TaskDone):
         action.state, action.evidence, action.note = "done", event.evidence, event.note
     else:
-        action.state, action.note = "not_applicable", event.reason
+        action.state, action.evidence, action.note = "not_applicable", "", event.reason
 
 
 def _started(

@@ -1,0 +1,71 @@
+"""A level's plan from its start to its measure: evidence asked and given, on pages, board and in the review."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from app.core.clock import ManualClock
+from app.core.db import Database
+from app.core.errors import Invalid
+from app.incidents import actions as incident_actions
+from app.incidents.models import Task
+from app.journal import entries
+from app.surge import actions, packs
+from app.surge.events import PlanStarted
+from tests.support.client import PageClient
+from tests.support.hospital import Hospital
+from tests.support.surge import declare, hold
+
+pytestmark = pytest.mark.engine("sqlite")
+
+
+def test_plans_are_measured_where_they_were_started(
+    app: Flask, db: Database, clock: ManualClock, hospital: Hospital
+) -> None:
+    hold(db, clock, hospital, 60, ICU=12)
+    incident = declare(db, hospital.commander, hospital)
+    at = {"incident_id": incident.id}
+    for rank, reason, where in ((2, "Filling up", at), (3, "Full", at), (4, "Word from the county", {})):
+        clock.advance(minutes=1)
+        db.transact(
+            actions.set_level, hospital.commander, hospital.facility.id, rank=rank, reason=reason, **where
+        )
+    with db.read() as session:
+        tasks = {task.text: task for task in session.scalars(sa.select(Task).where(Task.source == "plan"))}
+        told = [e.event for e in entries(session, incident.stream, kinds=[PlanStarted.kind])]
+    assert [(e.label, len(e.tasks), e.resources) for e in told] == [
+        ("Surge", len(packs.levels()[2].tasks), ["space"]),
+        ("Severe surge", len(packs.levels()[3].tasks), ["space"]),
+    ]
+    freed = next(task for text, task in tasks.items() if "one staffed bed in five" in text)
+    assert freed.evidence_asked == "number of beds freed"
+    with pytest.raises(Invalid, match="say what shows it: number of beds freed"):
+        db.transact(incident_actions.finish_task, hospital.staff, incident.id, freed.id, evidence=" ")
+    commander = PageClient(app, hospital.commander)
+    done = f"/incidents/{incident.id}/tasks/{freed.id}/done"
+    assert "say what shows it" in commander.post(done, {}, 422).text
+    assert "Number of the incident, and the chiefs named" in commander.get(f"/incidents/{incident.id}").text
+    commander.api("POST", f"/incidents/{incident.id}/tasks/{freed.id}/done", 422, {})
+    clock.advance(minutes=80)
+    commander = PageClient(app, hospital.commander)
+    commander.post(done, {"evidence": "9 by half past five"})
+    assert "9 by half past five" in commander.get(f"/incidents/{incident.id}").text
+    assert "Shown by:" in commander.get(f"/incidents/{incident.id}/tasks?state=ended").text
+    pages = {
+        "plans": commander.get("/capacity/SBMC/plans").text,
+        "review": commander.get(f"/incidents/{incident.id}/review").text,
+    }
+    assert "nobody got a task" in pages["plans"]
+    assert "Plan of Severe surge started in" in commander.get("/capacity/SBMC/history").text
+    for name, page in pages.items():
+        said = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+        assert "9 by half past five" in said, name
+        assert "done late 21 min" in said, name
+        assert "The plan of Severe surge was started" in said, name
+        assert "went on" in said, name
+        assert "Triggers of space spoke for the level" in said, name
+    assert "Done: Review every patient for home" in pages["review"]
