@@ -101,6 +101,11 @@ class Look:
         return self.projected is not None and self.projected <= self.run.deadline_at
 
     @property
+    def early(self) -> bool:
+        """Too early to speak of a pace."""
+        return self.at - self.run.started_at < rules.PACE_FROM
+
+    @property
     def mark(self) -> str:
         """How a page marks it; words say the same."""
         if self.reached:

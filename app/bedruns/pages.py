@@ -173,20 +173,22 @@ def _new_page(code: str, errors: Errors | None = None) -> str:
                 for each in open_incidents(db, facility.id)
             ],
             running=queries.open_run(db, facility.id),
-            data=_data(beds),
+            data=_data(db, beds),
             errors=errors or {},
             labels=LABELS,
             source=rules.SOURCE,
         )
 
 
-def _data(beds: list[queries.Beds]) -> dict[str, Any]:
+def _data(db: Session, beds: list[queries.Beds]) -> dict[str, Any]:
     if request.form:
         return {**request.form.to_dict(), "units": request.form.getlist("units")}
+    incident = db.get(Incident, request.args.get("incident", ""))
     return {
+        "exercise": "" if incident is None else EXERCISE if incident.exercise else REAL,
         "units": [each.unit.code for each in beds if each.wanted],
         "percent": rules.PERCENT,
-        "incident_id": request.args.get("incident", ""),
+        "incident_id": incident.id if incident else "",
     }
 
 

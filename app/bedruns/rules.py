@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 PERCENT = 20
 HOURS = timedelta(hours=4)
 PACE_OVER = timedelta(hours=1)
+PACE_FROM = timedelta(minutes=10)
+"""A pace of less is no pace."""
 SOURCE = (
     "ASPR, Immediate Bed Availability: 20 % of staffed beds within 4 hours, no new space, staff or equipment"
 )
@@ -147,13 +149,13 @@ def on_the_line(wanted: int, started_at: datetime, deadline_at: datetime, now: d
 def projected(
     steps: Sequence[tuple[datetime, int]], started_at: datetime, wanted: int, now: datetime
 ) -> datetime | None:
-    """When the target is reached at the pace of the last hour; None where nothing was gained in it."""
+    """When the target is reached at the pace of the last hour; None where nothing was gained in it, or too early."""
     counted = counted_at(steps, now)
     if counted >= wanted:
         return now
     since = max(started_at, now - PACE_OVER)
     gained = counted - (counted_at(steps, since) if since > started_at else 0)
-    if gained <= 0 or now <= since:
+    if gained <= 0 or now - started_at < PACE_FROM:
         return None
     left = (wanted - counted) / gained * (now - since)
     return now + left if left < timedelta(days=30) else None

@@ -79,7 +79,7 @@ class UnitOut(Schema):
 
 class BedRunOut(Schema):
     """`counted`: beds freed and cleaned and staffed, unit by unit. `on_the_line`: how many it would be by now if
-    they came evenly. `projected_at` null: nothing was gained in the last hour.
+    they came evenly. `projected_at` null: nothing was gained in the last hour, or it is too early to tell.
     """
 
     id = fields.UUID(required=True)

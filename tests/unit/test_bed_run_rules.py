@@ -89,6 +89,8 @@ def test_quarters_pace_and_line() -> None:
     late = look(run(20, counts={each.id: each for each in counts[:6]}), at(120))
     assert (late.line, late.projected, late.in_time, late.mark) == (10, at(600), False, "watch")
     assert look(run(counts={each.id: each for each in counts[:3]}), at(91)).projected is None
+    early = look(run(counts={each.id: each for each in whole(1, 3)}), at(9))
+    assert (early.projected, early.early, early.elapsed, early.remaining) == (None, True, 9, 231)
 
 
 def test_what_was_taken_back_reached_no_quarter() -> None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from app.bedruns import events, queries, rules
 from app.bedruns.actions.record import take, tell
+from app.bedruns.looks import Look
 from app.bedruns.models import BedRun, BedRunUnit, RunState
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
@@ -69,7 +70,7 @@ def start(
     frozen = [_freeze(run, each) for each in chosen]
     uow.session.add_all(frozen)
     uow.session.flush()
-    tell(uow, actor, run, _started(run, frozen))
+    tell(uow, actor, run, started_event(run, frozen))
     return run
 
 
@@ -106,27 +107,7 @@ def _end(uow: UnitOfWork, actor: Actor, run: BedRun, state: RunState, reason: st
     found = queries.shown(uow.session, run, run.ended_at)
     run.counted = found.counted
     uow.session.flush()
-    ended = events.BedRunEnded(
-        run_id=run.id,
-        exercise=run.exercise,
-        state=state.value,
-        reason=reason,
-        ended_at=run.ended_at,
-        counted=found.counted,
-        target=run.target,
-        quarters=[events.QuarterResult(each.percent, each.beds, each.minutes) for each in found.quarters],
-        units=[
-            events.UnitResult(
-                each.unit.name,
-                each.tally.of(rules.FREED),
-                each.tally.of(rules.CLEANED),
-                each.tally.of(rules.STAFFED),
-                each.tally.counted,
-            )
-            for each in found.units
-        ],
-    )
-    tell(uow, actor, run, ended)
+    tell(uow, actor, run, ended_event(run, found))
 
 
 def _require_person(actor: Actor, facility_id: str) -> None:
@@ -198,7 +179,7 @@ def _freeze(run: BedRun, beds: queries.Beds) -> BedRunUnit:
     )
 
 
-def _started(run: BedRun, units: list[BedRunUnit]) -> events.BedRunStarted:
+def started_event(run: BedRun, units: list[BedRunUnit]) -> events.BedRunStarted:
     return events.BedRunStarted(
         run_id=run.id,
         exercise=run.exercise,
@@ -220,5 +201,30 @@ def _started(run: BedRun, units: list[BedRunUnit]) -> events.BedRunStarted:
                 each.observed_at,
             )
             for each in units
+        ],
+    )
+
+
+def ended_event(run: BedRun, found: Look) -> events.BedRunEnded:
+    """What came of a run that has ended."""
+    assert run.ended_at is not None
+    return events.BedRunEnded(
+        run_id=run.id,
+        exercise=run.exercise,
+        state=run.state.value,
+        reason=run.end_reason or "",
+        ended_at=run.ended_at,
+        counted=found.counted,
+        target=run.target,
+        quarters=[events.QuarterResult(each.percent, each.beds, each.minutes) for each in found.quarters],
+        units=[
+            events.UnitResult(
+                each.unit.name,
+                each.tally.of(rules.FREED),
+                each.tally.of(rules.CLEANED),
+                each.tally.of(rules.STAFFED),
+                each.tally.counted,
+            )
+            for each in found.units
         ],
     )
