@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,6 +29,7 @@ KINDS = (
     events.PlanStarted.kind,
 )
 ON_A_PAGE = 50
+LATER = timedelta(hours=1)
 
 Words = Callable[[dict[str, Any]], str]
 _OTHERS: dict[str, Words] = {}
@@ -54,9 +55,14 @@ def line(each: Entry) -> dict[str, Any]:
     return {
         "at": each.occurred_at,
         "text": words(each.kind, each.data),
+        "note": f"Happened {stamp(each.occurred_at)}, entered later." if _late(each) else "",
         "who": each.actor["name"],
         "state": "act" if each.kind == events.TriggerFired.kind else "normal",
     }
+
+
+def _late(each: Entry) -> bool:
+    return each.recorded_at - each.occurred_at > LATER
 
 
 def words(kind: str, data: dict[str, Any]) -> str:

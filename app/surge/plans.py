@@ -121,8 +121,19 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class GoingOn:
+    """An earlier plan of which so many actions were open when a level was set."""
+
+    label: str
+    incident: str
+    open_then: int
+
+
+@dataclass(frozen=True)
 class LevelStart:
-    """A level that was set at a hospital, and its plan; None: it was only noted, and nothing was started."""
+    """A level that was set at a hospital, and its plan; None: it was only noted, and nothing was started.
+    `going_on`: the earlier plans that ran then; setting a level ends none of them.
+    """
 
     rank: int
     label: str
@@ -131,6 +142,7 @@ class LevelStart:
     who: str
     reason: str
     plan: Plan | None
+    going_on: tuple[GoingOn, ...]
 
 
 def measure(entries: Iterable[Entry], now: datetime) -> list[Plan]:
@@ -162,7 +174,8 @@ def measure(entries: Iterable[Entry], now: datetime) -> list[Plan]:
 
 def starts(hospital: Iterable[Entry], plans: Iterable[Plan]) -> list[LevelStart]:
     """Each level set in a hospital's own journal with the plan it started, the newest first."""
-    by_moment = {(plan.rank, plan.started_at): plan for plan in plans}
+    known = list(plans)
+    by_moment = {(plan.rank, plan.started_at): plan for plan in known}
     found = [
         LevelStart(
             event.rank,
@@ -172,11 +185,19 @@ def starts(hospital: Iterable[Entry], plans: Iterable[Plan]) -> list[LevelStart]
             entry.actor["name"],
             event.reason,
             by_moment.get((event.rank, entry.occurred_at)),
+            tuple(_going_on(known, entry.occurred_at)),
         )
         for entry in hospital
         if isinstance(event := entry.event, SurgeLevelSet)
     ]
     return found[::-1]
+
+
+def _going_on(plans: Iterable[Plan], at: datetime) -> Iterable[GoingOn]:
+    for plan in plans:
+        still = sum(each.ended_at is None or each.ended_at > at for each in plan.actions)
+        if plan.started_at < at <= plan.at and still:
+            yield GoingOn(plan.label, plan.incident, still)
 
 
 def by_resource(plans: Sequence[Plan]) -> dict[str, list[Plan]]:

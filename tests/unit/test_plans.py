@@ -121,10 +121,11 @@ def test_a_level_that_was_only_noted_started_nothing() -> None:
     hospital.tell(0, set_level(1, "Watch"))
     hospital.tell(40, set_level(2, "Surge"))
     started = plans.measure(two_levels(), at(200))
-    assert [(each.label, each.plan and each.plan.incident) for each in plans.starts(hospital, started)] == [
-        ("Surge", None),
-        ("Watch", "SBMC-1"),
-    ]
+    surge, watch = plans.starts(hospital, started)
+    assert (surge.label, surge.plan, surge.going_on) == (
+        "Surge", None, (plans.GoingOn("Watch", "SBMC-1", 3),)
+    )  # fmt: skip
+    assert (watch.label, watch.plan, watch.going_on) == ("Watch", started[0], ())
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(["done", "not", "open"])), max_size=25))
