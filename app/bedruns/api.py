@@ -12,13 +12,13 @@ from app.bedruns import actions, queries, rules
 from app.bedruns.looks import UnitLook
 from app.bedruns.models import BedRun
 from app.bedruns.schemas import (
+    BedCountIn,
     BedRunArgs,
+    BedRunEndIn,
     BedRunIn,
     BedRunOut,
     BedRunPage,
-    CountedOut,
-    CountIn,
-    EndIn,
+    BedsCountedOut,
 )
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
@@ -76,24 +76,24 @@ def one(run_id: Any) -> Any:
 
 
 @api.route("/bedruns/<uuid:run_id>/counts", methods=["POST"])
-@api.arguments(CountIn)
-@api.response(201, CountedOut)
+@api.arguments(BedCountIn)
+@api.response(201, BedsCountedOut)
 @requires(Permission.READING_ENTER)
 def count(args: dict[str, Any], run_id: Any) -> Response:
     """Count so many more, or fewer, of a step in a unit; numbers only, no names"""
-    return post(_count, CountedOut, actor(), str(run_id), args)
+    return post(_count, BedsCountedOut, actor(), str(run_id), args)
 
 
 @api.route("/bedruns/<uuid:run_id>/counts/<uuid:count_id>/undo", methods=["POST"])
-@api.response(201, CountedOut)
+@api.response(201, BedsCountedOut)
 @requires(Permission.READING_ENTER)
 def undo(run_id: Any, count_id: Any) -> Response:
     """Take one count back"""
-    return post(_undo, CountedOut, actor(), str(run_id), str(count_id))
+    return post(_undo, BedsCountedOut, actor(), str(run_id), str(count_id))
 
 
 @api.route("/bedruns/<uuid:run_id>/end", methods=["POST"])
-@api.arguments(EndIn)
+@api.arguments(BedRunEndIn)
 @api.response(201, BedRunOut)
 @requires(Permission.SURGE_CONFIRM)
 def end(args: dict[str, Any], run_id: Any) -> Response:

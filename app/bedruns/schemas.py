@@ -33,7 +33,7 @@ class BedRunArgs(PageArgs):
     facility = fields.String(load_default=None, validate=validate.Length(1, 80))
 
 
-class CountIn(Schema):
+class BedCountIn(Schema):
     unit = fields.String(
         required=True, validate=validate.Length(1, 80), metadata={"description": "code of the unit"}
     )
@@ -50,21 +50,21 @@ class CountIn(Schema):
     )
 
 
-class EndIn(Schema):
+class BedRunEndIn(Schema):
     reached = fields.Boolean(
         required=True, metadata={"description": "true confirms the target, false stops the run"}
     )
     reason = fields.String(load_default="", validate=validate.Length(max=2000))
 
 
-class QuarterOut(Schema):
+class BedRunQuarterOut(Schema):
     percent = fields.Integer(required=True)
     beds = fields.Integer(required=True)
     at = fields.AwareDateTime(required=True, allow_none=True)
     minutes = fields.Integer(required=True, allow_none=True)
 
 
-class UnitOut(Schema):
+class BedRunUnitOut(Schema):
     unit = fields.String(required=True)
     name = fields.String(required=True)
     staffed_beds = fields.Integer(required=True)
@@ -100,11 +100,11 @@ class BedRunOut(Schema):
     ended_at = fields.AwareDateTime(required=True, allow_none=True)
     ended_by = fields.String(required=True, allow_none=True)
     end_reason = fields.String(required=True, allow_none=True)
-    quarters = fields.List(fields.Nested(QuarterOut), required=True)
-    units = fields.List(fields.Nested(UnitOut), required=True)
+    quarters = fields.List(fields.Nested(BedRunQuarterOut), required=True)
+    units = fields.List(fields.Nested(BedRunUnitOut), required=True)
 
 
-class CountedOut(BedRunOut):
+class BedsCountedOut(BedRunOut):
     count_id = fields.UUID(required=True)
 
 

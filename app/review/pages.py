@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, render_template, request, url_for
 
 from app.accounts.access import actor, requires
+from app.bedruns.wording import STATES
 from app.core.clock import local
 from app.core.errors import Invalid
 from app.core.permissions import Permission
@@ -160,6 +161,7 @@ def _page(incident_id: UUID, errors: Errors | None = None) -> str:
         **_figures(found),
         plans=plans.measure(found.entries, rt.clock.now()),
         outcomes=plans.WORDS,
+        bed_run_states=STATES,
         **_timeline(found, incident, context["facility"].zone, errors),
         verdict=found.verdict,
         sound=found.sound,
@@ -184,6 +186,7 @@ def _figures(found: record.Record) -> dict[str, Any]:
         "overdue": measures.overdue(found.entries, found.picture),
         "courses": measures.request_courses(found.entries, found.picture),
         "unmet": measures.unmet(found.picture),
+        "bed_runs": measures.bed_runs(found.entries),
     }
 
 

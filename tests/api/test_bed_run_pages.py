@@ -76,7 +76,10 @@ def test_a_guided_run_by_its_pages(
     assert "60 min" in page
     assert "target reached" in commander.get("/capacity/SBMC/bedruns").text
     assert "Bed run target reached: 9 of 9 beds count" in commander.get("/capacity/SBMC/history").text
-    assert "Bed run started" in commander.get(f"/incidents/{incident.id}/review").text
+    record = commander.get(f"/incidents/{incident.id}/review?group=Surge").text
+    assert "Bed run started" in record
+    assert "how many minutes each quarter" in record
+    assert "Immediate bed availability" in commander.get(f"/incidents/{incident.id}?at=99999").text
 
 
 def test_a_run_at_the_api(
