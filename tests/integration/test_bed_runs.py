@@ -51,6 +51,7 @@ def kinds(db: Database, stream: str) -> list[str]:
         return [e.kind for e in entries(session, stream) if e.kind.startswith("bedrun.")]
 
 
+@pytest.mark.engine("sqlite")
 def test_beds_are_frozen_at_the_start_and_what_is_not_known_is_refused(
     db: Database, clock: ManualClock, hospital: Hospital
 ) -> None:
@@ -118,6 +119,7 @@ def test_a_run_in_an_incident_to_its_confirmed_end(
     ]  # fmt: skip
 
 
+@pytest.mark.engine("sqlite")
 def test_an_exercise_makes_way_and_time_ends_a_run(
     db: Database, clock: ManualClock, hospital: Hospital
 ) -> None:

@@ -29,7 +29,7 @@ def test_plans_are_measured_where_they_were_started(
     hold(db, clock, hospital, 60, ICU=12)
     incident = declare(db, hospital.commander, hospital)
     at = {"incident_id": incident.id}
-    for rank, reason, where in ((2, "Filling up", at), (3, "Full", at), (4, "Word from the county", {})):
+    for rank, reason, where in ((1, "Filling up", at), (2, "Full", at), (3, "Word from the county", {})):
         clock.advance(minutes=1)
         db.transact(
             actions.set_level, hospital.commander, hospital.facility.id, rank=rank, reason=reason, **where
@@ -38,19 +38,22 @@ def test_plans_are_measured_where_they_were_started(
         tasks = {task.text: task for task in session.scalars(sa.select(Task).where(Task.source == "plan"))}
         told = [e.event for e in entries(session, incident.stream, kinds=[PlanStarted.kind])]
     assert [(e.label, len(e.tasks), e.resources) for e in told] == [
+        ("Watch", len(packs.levels()[1].tasks), ["space"]),
         ("Surge", len(packs.levels()[2].tasks), ["space"]),
-        ("Severe surge", len(packs.levels()[3].tasks), ["space"]),
     ]
-    freed = next(task for text, task in tasks.items() if "one staffed bed in five" in text)
-    assert freed.evidence_asked == "number of beds freed"
-    with pytest.raises(Invalid, match="say what shows it: number of beds freed"):
+    freed = next(task for text, task in tasks.items() if "Postpone what can wait" in text)
+    assert freed.evidence_asked == "number of admissions and operations postponed"
+    with pytest.raises(Invalid, match="say what shows it: number of admissions"):
         db.transact(incident_actions.finish_task, hospital.staff, incident.id, freed.id, evidence=" ")
     commander = PageClient(app, hospital.commander)
     done = f"/incidents/{incident.id}/tasks/{freed.id}/done"
     assert "say what shows it" in commander.post(done, {}, 422).text
-    assert "Number of the incident, and the chiefs named" in commander.get(f"/incidents/{incident.id}").text
+    assert (
+        "What was decided, and the time of the next meeting"
+        in commander.get(f"/incidents/{incident.id}").text
+    )
     commander.api("POST", f"/incidents/{incident.id}/tasks/{freed.id}/done", 422, {})
-    clock.advance(minutes=80)
+    clock.advance(minutes=50)
     commander = PageClient(app, hospital.commander)
     commander.post(done, {"evidence": "9 by half past five"})
     assert "9 by half past five" in commander.get(f"/incidents/{incident.id}").text
@@ -60,12 +63,12 @@ def test_plans_are_measured_where_they_were_started(
         "review": commander.get(f"/incidents/{incident.id}/review").text,
     }
     assert "nobody got a task" in pages["plans"]
-    assert "Plan of Severe surge started in" in commander.get("/capacity/SBMC/history").text
+    assert "Plan of Surge started in" in commander.get("/capacity/SBMC/history").text
     for name, page in pages.items():
         said = " ".join(re.sub(r"<[^>]+>", " ", page).split())
         assert "9 by half past five" in said, name
         assert "done late 21 min" in said, name
-        assert "The plan of Severe surge was started" in said, name
+        assert "The plan of Surge was started" in said, name
         assert "went on" in said, name
         assert "Triggers of space spoke for the level" in said, name
-    assert "Done: Review every patient for home" in pages["review"]
+    assert "Done: Review tomorrow" in pages["review"]

@@ -108,6 +108,13 @@ def test_the_watchdog_finds_a_run_that_nobody_ended() -> None:
     assert judge(Row, at(241.1)) is not None
 
 
+def standing(counts: list[Count]) -> dict[str, dict[tuple[str, str], int]]:
+    found = {
+        unit: {key: n for key, n in tally.parts.items() if n} for unit, tally in rules.tallies(counts).items()
+    }
+    return {unit: parts for unit, parts in found.items() if parts}
+
+
 class Pressing(RuleBasedStateMachine):
     """Everybody presses everything, in any order. What the rules let through is kept."""
 
@@ -144,6 +151,17 @@ class Pressing(RuleBasedStateMachine):
             assert self.press(last.unit_id, last.step, last.kind, -1, last.id)
             assert rules.tallies(self.counts) == before
 
+    @precondition(lambda self: self.counts)
+    @rule(data=st.data())
+    def take_back_any(self, data: st.DataObject) -> None:
+        """Whatever came since: all is as if that count had never been made."""
+        chosen = data.draw(st.sampled_from(self.counts))
+        if chosen.undoes or any(each.undoes == chosen.id for each in self.counts):
+            return
+        if self.press(chosen.unit_id, chosen.step, chosen.kind, -chosen.change, chosen.id):
+            never = [each for each in self.counts[:-1] if each is not chosen]
+            assert standing(never) == standing(self.counts)
+
     @invariant()
     def only_whole_beds_count(self) -> None:
         found = rules.tallies(self.counts)
@@ -161,5 +179,5 @@ class Pressing(RuleBasedStateMachine):
         assert (steps[-1][1] if steps else 0) == rules.total(rules.tallies(self.counts))
 
 
-Pressing.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+Pressing.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
 TestPressing = Pressing.TestCase
