@@ -61,6 +61,7 @@ def test_a_guided_run_by_its_pages(
     page = nurse.get(f"{url}?step=cleaned").text
     assert "9 of 9" in page
     assert "target reached" in page
+    assert "1 bed run under way" in commander.get(f"/incidents/{incident.id}/close").text
     board = commander.get(f"/incidents/{incident.id}").text
     assert "Immediate bed availability" in board
     assert "9 freed, 9 cleaned, 9 staffed" in board

@@ -11,6 +11,7 @@ from flask import Flask
 from app.core.clock import ManualClock
 from app.core.db import Database
 from app.core.errors import Invalid
+from app.facilities.stream import stream_of
 from app.incidents import actions as incident_actions
 from app.incidents.models import Task
 from app.journal import entries
@@ -21,6 +22,20 @@ from tests.support.hospital import Hospital
 from tests.support.surge import declare, hold
 
 pytestmark = pytest.mark.engine("sqlite")
+
+
+def test_an_exercise_tells_its_own_journal_alone_that_a_plan_was_started(
+    db: Database, hospital: Hospital
+) -> None:
+    drill = declare(db, hospital.commander, hospital, exercise=True)
+    who, where = hospital.commander, hospital.facility.id
+    db.transact(actions.set_level, who, where, rank=1, reason="Inject 1", incident_id=drill.id)
+    with db.read() as session:
+        told = [
+            sum(1 for _ in entries(session, stream, kinds=[PlanStarted.kind]))
+            for stream in (drill.stream, stream_of(where))
+        ]
+    assert told == [1, 0]
 
 
 def test_plans_are_measured_where_they_were_started(
