@@ -90,8 +90,8 @@ class Superseded:
 class Plan:
     """One start of a level's plan. `at` is the moment it is measured at: now, or when the incident was closed.
 
-    `standing`: ids of actions that stood there from an earlier start. `resources` are the S whose triggers spoke
-    for the level then; none where that is not known.
+    `standing`: ids of actions that stood there from an earlier start. `resources` are the S that drove
+    the level then; none where nobody named them.
     """
 
     rank: int

@@ -120,7 +120,7 @@ def test_confirming_by_page_declares_and_starts_the_plan(
     assert "confirmed by Ada Quill" in late
     commander.get(url, 302)
     history = commander.get("/capacity/SBMC/history").text
-    assert "Surge level Severe surge, before Normal: Full" in history
+    assert "Surge level Severe surge, before Normal, driven by space: Full" in history
 
 
 def test_declining_and_setting_by_page(
@@ -138,7 +138,8 @@ def test_declining_and_setting_by_page(
         )
     commander.post("/capacity/SBMC/level", {"rank": "2", "plan": "note", "reason": "Bus on the way"})
     page = commander.get("/capacity/SBMC/level").text
-    assert "The level cannot go down now" in page
+    assert "Going down needs fresh numbers" in page
+    assert "Nobody named what drives the level" in page
     down = {"rank": "1", "plan": "note", "reason": "Quiet"}
     assert "Four West" in commander.post("/capacity/SBMC/level", down, 409).text
 

@@ -35,6 +35,10 @@ FOR_COMMANDERS = (
     "/incidents/{incident}/requests/new",
     "/incidents/{incident}/review",
     "/capacity",
+    "/capacity/SBMC/level",
+    "/capacity/SBMC/level/staff",
+    "/capacity/SBMC/crisis",
+    "/capacity/SBMC/levels",
     "/capacity/SBMC/bedruns",
     "/capacity/SBMC/bedruns/new?incident={incident}",
     "/bedruns/{bedrun}?step=freed",
@@ -88,7 +92,9 @@ def test_every_main_page_can_be_used_by_everybody(
     if width > 1000:
         found |= {url: problems(page, url, shown) for url in ("/incidents/{incident}?wall=1",)}
     page = open_page(ADMINISTRATOR, width=width)
-    found |= {url: problems(page, url, shown) for url in ("/accounts", "/accounts/new")}
+    found |= {
+        url: problems(page, url, shown) for url in ("/accounts", "/accounts/new", "/capacity/SBMC/levels/3")
+    }
     page = open_page(None, width=width)
     found |= {url: problems(page, url, shown) for url in ("/sign-in",)}
     assert {url: faults for url, faults in found.items() if faults} == {}

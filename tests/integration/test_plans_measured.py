@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -43,8 +44,13 @@ def test_plans_are_measured_where_they_were_started(
 ) -> None:
     hold(db, clock, hospital, 60, ICU=12)
     incident = declare(db, hospital.commander, hospital)
-    at = {"incident_id": incident.id}
-    for rank, reason, where in ((1, "Filling up", at), (2, "Full", at), (3, "Word from the county", {})):
+    at: dict[str, Any] = {"incident_id": incident.id}
+    steps: tuple[tuple[int, str, dict[str, Any]], ...] = (
+        (1, "Filling up", at),
+        (2, "Full", at | {"resources": ["space"]}),
+        (3, "Word from the county", {}),
+    )
+    for rank, reason, where in steps:
         clock.advance(minutes=1)
         db.transact(
             actions.set_level, hospital.commander, hospital.facility.id, rank=rank, reason=reason, **where
@@ -53,7 +59,7 @@ def test_plans_are_measured_where_they_were_started(
         tasks = {task.text: task for task in session.scalars(sa.select(Task).where(Task.source == "plan"))}
         told = [e.event for e in entries(session, incident.stream, kinds=[PlanStarted.kind])]
     assert [(e.label, len(e.tasks), e.resources) for e in told] == [
-        ("Watch", len(packs.levels()[1].tasks), ["space"]),
+        ("Watch", len(packs.levels()[1].tasks), []),
         ("Surge", len(packs.levels()[2].tasks), ["space"]),
     ]
     freed = next(task for text, task in tasks.items() if "Postpone what can wait" in text)
@@ -85,5 +91,6 @@ def test_plans_are_measured_where_they_were_started(
         assert "done late 21 min" in said, name
         assert "The plan of Surge was started" in said, name
         assert "went on" in said, name
-        assert "Triggers of space spoke for the level" in said, name
+        assert "Driven by space" in said, name
+        assert "Nobody named what drove it" in said, name
     assert "Done: Review tomorrow" in pages["review"]

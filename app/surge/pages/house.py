@@ -12,10 +12,11 @@ from app.core.errors import Invalid, NotFound
 from app.core.permissions import Permission
 from app.facilities.models import Facility, Unit
 from app.runtime import runtime, transact
-from app.surge import actions, packs, queries
+from app.surge import actions, queries
 from app.surge.actions import Given
 from app.surge.capacity import house
 from app.surge.definitions import read, sentence
+from app.surge.inforce import levels_of, standing
 from app.surge.metrics import METRICS, metrics_of
 from app.surge.models import Trigger
 from app.surge.pages.fields import place_words
@@ -43,10 +44,10 @@ def show(code: str) -> str:
             **frame(db, facility, ""),
             house=house(db, facility.id, now, trend=True),
             level=queries.level(db, facility.id),
-            lowest=packs.levels()[0],
             recommendation=queries.open_recommendation(db, facility.id),
             triggers=queries.triggers(db, facility.id),
-            levels=packs.levels(),
+            levels=levels_of(db, facility.id),
+            standing=standing(db, facility.id, now),
             sentence=_sentence,
             metrics=METRICS,
         )
