@@ -34,6 +34,7 @@ ROOMS = (
     "surge",
     "polls",
     "surge.schemes",
+    "bedruns",
     "resources",
     "alarms",
     "board",

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy.orm import Session
 
+from app.board.sections.bedrun import BedRunSection
 from app.board.sections.callouts import Callouts
 from app.board.sections.command import Command
 from app.board.sections.findings import Findings
@@ -58,6 +59,7 @@ class Picture:
     callouts: Callouts = field(default_factory=Callouts)
     requests: Requests = field(default_factory=Requests)
     surge: Surge = field(default_factory=Surge)
+    bedrun: BedRunSection = field(default_factory=BedRunSection)
     findings: Findings = field(default_factory=Findings)
     waiting: Waiting = field(default_factory=Waiting)
     recent: list[LogLine] = field(default_factory=list)

@@ -72,6 +72,11 @@ def _overdue(data: Data, picture: Picture) -> str:
     return f"Overdue, {_position(data, picture)}: {_task(data, picture)}"
 
 
+def _shown_by(data: Data) -> str:
+    """The evidence, where it was asked for, and the note."""
+    return ". ".join(each for each in (data.get("evidence", ""), data["note"]) if each)
+
+
 def _objective_ended(data: Data, picture: Picture) -> str:
     text = picture.command.objectives[data["objective_id"]].text
     return _because(f"Objective {data['state']}, {text}", data["reason"])
@@ -92,7 +97,7 @@ says("command.offer_ended", _offer_ended)
 says("objective.set", "Objective {priority}: {text}")
 says("objective.ended", _objective_ended)
 says("task.added", _task_added)
-says("task.done", lambda data, picture: _because(f"Done: {_task(data, picture)}", data["note"]))
+says("task.done", lambda data, picture: _because(f"Done: {_task(data, picture)}", _shown_by(data)))
 says(
     "task.not_applicable",
     lambda data, picture: _because(f"Does not apply: {_task(data, picture)}", data["reason"]),

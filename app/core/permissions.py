@@ -36,7 +36,7 @@ class Permission(StrEnum):
     ROSTER_EDIT = "roster.edit", "Edit people, skills and contact methods"
     ROSTER_VIEW = "roster.view", "See people and their skills, with phone numbers masked"
     SIMULATOR_USE = "simulator.use", "Use the simulated phones"
-    SURGE_CONFIRM = "surge.confirm", "Confirm, decline or set a surge level"
+    SURGE_CONFIRM = "surge.confirm", "Confirm, decline or set a surge level; start and end a bed run"
     SYSTEM_VIEW = "system.view", "See the state of the engine"
     TASK_WORK = "task.work", "Add tasks and mark them done"
 

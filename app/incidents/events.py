@@ -115,12 +115,14 @@ class TaskAdded(Event):
     window: str
     due_at: datetime | None
     source: str
+    evidence_asked: str = ""
 
 
 @event("task.done", "task:{task_id}")
 class TaskDone(Event):
     task_id: str
     note: str
+    evidence: str = ""
 
 
 @event("task.not_applicable", "task:{task_id}")

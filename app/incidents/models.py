@@ -126,7 +126,9 @@ class Objective(Base):
 
 
 class Task(Base):
-    """Work for a position, not for a person: it stays when the holder changes."""
+    """Work for a position, not for a person: it stays when the holder changes. `evidence_asked` is what shows that
+    it is done, in words, or empty; `evidence` is what whoever did it gave.
+    """
 
     __tablename__ = "tasks"
 
@@ -141,6 +143,8 @@ class Task(Base):
     overdue: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     note: Mapped[str] = mapped_column(sa.Text, default="")
+    evidence_asked: Mapped[str] = mapped_column(sa.Text, default="")
+    evidence: Mapped[str] = mapped_column(sa.Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

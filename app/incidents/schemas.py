@@ -96,6 +96,11 @@ class TaskIn(Schema):
     position = fields.String(required=True, metadata={"description": "slug of an open position"})
     text = fields.String(required=True, validate=validate.Length(1, 2000))
     due_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    evidence_asked = fields.String(
+        load_default="",
+        validate=validate.Length(max=500),
+        metadata={"description": "what shows that it is done; done then wants `evidence`"},
+    )
 
 
 class TaskOut(Schema):
@@ -110,11 +115,18 @@ class TaskOut(Schema):
     overdue = fields.Boolean(required=True)
     ended_at = fields.AwareDateTime(allow_none=True)
     note = fields.String(required=True)
+    evidence_asked = fields.String(required=True)
+    evidence = fields.String(required=True)
     created_at = fields.AwareDateTime(required=True)
 
 
 class DoneIn(Schema):
     note = fields.String(load_default="", validate=validate.Length(max=2000))
+    evidence = fields.String(
+        load_default="",
+        validate=validate.Length(max=500),
+        metadata={"description": "required where the task has `evidence_asked`"},
+    )
 
 
 class ReopenIn(Schema):

@@ -16,10 +16,18 @@ _TABLE = JournalEntry.__table__
 
 
 def entries(
-    session: Session, stream: str, *, after: int = 0, until: int | None = None, limit: int | None = None
+    session: Session,
+    stream: str,
+    *,
+    after: int = 0,
+    until: int | None = None,
+    limit: int | None = None,
+    kinds: Collection[str] | None = None,
 ) -> Iterator[Entry]:
-    """Entries in order of seq: those with `after` < seq ≤ `until`."""
+    """Entries in order of seq: those with `after` < seq ≤ `until`, and of these kinds alone when given."""
     query = sa.select(_TABLE).where(_TABLE.c.stream == stream, _TABLE.c.seq > after).order_by(_TABLE.c.seq)
+    if kinds is not None:
+        query = query.where(_TABLE.c.kind.in_(kinds))
     if until is not None:
         query = query.where(_TABLE.c.seq <= until)
     if limit is not None:

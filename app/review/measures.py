@@ -14,6 +14,7 @@ from statistics import median
 
 from app.activation.events import CalloutOpened, QuestionsAsked
 from app.activation.rules import Tally, tally
+from app.bedruns.events import BedRunEnded, BedRunStarted
 from app.board.picture import Picture
 from app.board.sections.callouts import QuestionView
 from app.board.sections.requests import RequestView
@@ -107,6 +108,14 @@ class RequestCourse:
     request: RequestView
     decided_at: datetime | None
     received_at: datetime | None
+
+
+@dataclass(frozen=True)
+class BedRunCourse:
+    """A run for immediate bed availability; `result` None: it had not ended when the record did."""
+
+    started: BedRunStarted
+    result: BedRunEnded | None
 
 
 def milestones(entries: Sequence[Entry]) -> Milestones:
@@ -222,6 +231,19 @@ def request_courses(entries: Iterable[Entry], picture: Picture) -> list[RequestC
             received[event.request_id] = at
     items = picture.requests.items.values()
     return [RequestCourse(r, decided.get(r.id), received.get(r.id)) for r in items]
+
+
+def bed_runs(entries: Iterable[Entry]) -> list[BedRunCourse]:
+    """Every run that belonged to the incident, in the order of starting."""
+    started: dict[str, BedRunStarted] = {}
+    ended: dict[str, BedRunEnded] = {}
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, BedRunStarted):
+            started[event.run_id] = event
+        elif isinstance(event, BedRunEnded):
+            ended[event.run_id] = event
+    return [BedRunCourse(event, ended.get(run_id)) for run_id, event in started.items()]
 
 
 def unmet(picture: Picture) -> int:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, render_template, request, url_for
 
 from app.accounts.access import actor, requires
+from app.bedruns.wording import STATES
 from app.core.clock import local
 from app.core.errors import Invalid
 from app.core.permissions import Permission
@@ -21,6 +22,7 @@ from app.journal.export import export, export_name
 from app.resources.rules import SAID
 from app.review import actions, measures, queries, record, table, timeline
 from app.runtime import runtime, transact
+from app.surge import plans
 from app.web.forms import Errors, done, local_moment, page_number, submitted, typed
 
 pages = Blueprint("review", __name__)
@@ -157,6 +159,9 @@ def _page(incident_id: UUID, errors: Errors | None = None) -> str:
         "review/show.html",
         **context,
         **_figures(found),
+        plans=plans.measure(found.entries, rt.clock.now()),
+        outcomes=plans.WORDS,
+        bed_run_states=STATES,
         **_timeline(found, incident, context["facility"].zone, errors),
         verdict=found.verdict,
         sound=found.sound,
@@ -181,6 +186,7 @@ def _figures(found: record.Record) -> dict[str, Any]:
         "overdue": measures.overdue(found.entries, found.picture),
         "courses": measures.request_courses(found.entries, found.picture),
         "unmet": measures.unmet(found.picture),
+        "bed_runs": measures.bed_runs(found.entries),
     }
 
 

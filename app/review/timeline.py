@@ -27,6 +27,7 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         "stock": "Requests",
         "surge": "Surge",
         "trigger": "Surge",
+        "bedrun": "Surge",
         "log": "Notes and corrections",
         "entry": "Notes and corrections",
         "finding": "Findings",

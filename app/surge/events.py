@@ -240,6 +240,21 @@ class LevelsEdited(Event):
     reason: str
 
 
+@event("surge.plan_started", "surge")
+class PlanStarted(Event):
+    """A level's plan was copied into an incident. `tasks` are new there; `standing` were open there already.
+    `resources`: the S that drove the level at that moment; none where nobody named them.
+    """
+
+    rank: int
+    label: str
+    incident_id: str
+    incident: str
+    tasks: list[str]
+    standing: list[str]
+    resources: list[str] = msgspec.field(default_factory=list)
+
+
 @event("surge.carried_over", "surge")
 class SurgeCarriedOver(Event):
     """How the hospital stood when the incident was declared. An exercise begins without a level."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,16 +29,26 @@ KINDS = (
     events.SurgeCalled.kind,
     events.SurgeLevelSet.kind,
     *wording.WORDS,
+    events.PlanStarted.kind,
     events.SurgeBandSet.kind,
     events.LevelsEdited.kind,
 )
 ON_A_PAGE = 50
+LATER = timedelta(hours=1)
+
+Words = Callable[[dict[str, Any]], str]
+_OTHERS: dict[str, Words] = {}
+
+
+def tells(kind: str, words: Words) -> None:
+    """Another room's entries in a hospital's journal belong into its history too."""
+    _OTHERS[kind] = words
 
 
 def page(session: Session, facility_id: str, number: int) -> tuple[list[dict[str, Any]], int]:
     """The lines of one page, counted from 1, and how many pages there are."""
     stream = stream_of(facility_id)
-    mine = (JournalEntry.stream == stream, JournalEntry.kind.in_(KINDS))
+    mine = (JournalEntry.stream == stream, JournalEntry.kind.in_((*KINDS, *_OTHERS)))
     count = session.scalar(sa.select(sa.func.count()).where(*mine)) or 0
     query = sa.select(JournalEntry.seq).where(*mine).order_by(JournalEntry.seq.desc())
     seqs = session.scalars(query.limit(ON_A_PAGE).offset((number - 1) * ON_A_PAGE))
@@ -50,14 +60,19 @@ def line(each: Entry) -> dict[str, Any]:
     return {
         "at": each.occurred_at,
         "text": words(each.kind, each.data),
+        "note": f"Happened {stamp(each.occurred_at)}, entered later." if _late(each) else "",
         "who": each.actor["name"],
         "state": "act" if each.kind == events.TriggerFired.kind else "normal",
     }
 
 
+def _late(each: Entry) -> bool:
+    return each.recorded_at - each.occurred_at > LATER
+
+
 def words(kind: str, data: dict[str, Any]) -> str:
-    """One entry as a sentence. Raises KeyError for a kind that is not of this room."""
-    return _WORDS[kind](data)
+    """One entry as a sentence. Raises KeyError for a kind that nobody tells of."""
+    return (_WORDS.get(kind) or _OTHERS[kind])(data)
 
 
 def _fired(data: dict[str, Any]) -> str:
@@ -104,6 +119,13 @@ def _listed(names: list[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
+def _plan_started(data: dict[str, Any]) -> str:
+    there = f", {len(data['standing'])} stood there already" if data["standing"] else ""
+    new = len(data["tasks"])
+    actions = "1 action" if new == 1 else f"{new} actions"
+    return f"Plan of {data['label']} started in {data['incident']}: {actions}{there}"
+
+
 def _carried_over(data: dict[str, Any]) -> str:
     parts = []
     if data["level"]:
@@ -117,7 +139,7 @@ def _carried_over(data: dict[str, Any]) -> str:
     return f"At declaration the hospital stood at {', '.join(parts)}"
 
 
-_WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
+_WORDS: dict[str, Words] = {
     events.TriggerFired.kind: _fired,
     events.TriggerCleared.kind: lambda data: f"Trigger cleared, {data['title']}",
     events.TriggerAcknowledged.kind: lambda data: f"Seen and taken care of, {data['title']}",
@@ -132,6 +154,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
         f"Told, because nobody has decided on {data['label']}: {', '.join(data['told'])} ({data['role']})"
     ),
     events.SurgeLevelSet.kind: _level_set,
+    events.PlanStarted.kind: _plan_started,
     events.SurgeBandSet.kind: _band_set,
     events.LevelsEdited.kind: lambda data: (
         f"Surge levels edited, version {data['version']}: {data['change']}. {data['reason']}"

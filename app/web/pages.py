@@ -30,6 +30,8 @@ NAVIGATION = (
     ("Engine", "watchdog.engine", Permission.SYSTEM_VIEW),
     ("Accounts", "accounts.index", Permission.ACCOUNT_MANAGE),
 )
+# A room without a place of its own there is shown under another's.
+SHOWN_UNDER = {"bedruns": "surge"}
 ACCOUNT_LINKS = (
     ("How you can be reached", "contacts.own"),
     ("My call-outs", "activation.mine"),
@@ -69,8 +71,9 @@ def _context() -> dict[str, Any]:
 
 
 def _navigation(allowed: frozenset[Permission]) -> list[dict[str, Any]]:
+    room = SHOWN_UNDER.get(request.blueprint or "", request.blueprint)
     return [
-        {"label": label, "url": url_for(endpoint), "current": request.blueprint == endpoint.split(".")[0]}
+        {"label": label, "url": url_for(endpoint), "current": room == endpoint.split(".")[0]}
         for label, endpoint, permission in NAVIGATION
         if permission in allowed and endpoint in current_app.view_functions
     ]

@@ -15,7 +15,7 @@ from tests.browser.test_main_job import Opener
 AXE = ROOT / "app/web/static/dist/test/axe.min.js"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 COMMANDER, ADMINISTRATOR = "commander@demo.example", "administrator@demo.example"
-# {incident} and {callout} are filled in.
+# {incident}, {callout} and {bedrun} are filled in.
 FOR_COMMANDERS = (
     "/incidents",
     "/incidents/declare",
@@ -48,6 +48,10 @@ FOR_COMMANDERS = (
     "/capacity/SBMC/level/staff",
     "/capacity/SBMC/crisis",
     "/capacity/SBMC/levels",
+    "/capacity/SBMC/bedruns",
+    "/capacity/SBMC/bedruns/new?incident={incident}",
+    "/bedruns/{bedrun}?step=freed",
+    "/capacity/SBMC/plans",
     "/census",
     "/census/SBMC",
     "/census/SBMC/lists",
@@ -86,14 +90,17 @@ def session(site: Site) -> requests.Session:
 
 @pytest.fixture(scope="module")
 def shown(site: Site, session: requests.Session) -> dict[str, str]:
-    """An exercise with a call-out under way."""
+    """An exercise with a call-out and a bed run under way."""
     wanted = {"guide": "mass_casualty_incident", "facility": "SBMC", "exercise": True, "reason": "Bus crash"}
     made = session.post(f"{site.url}/api/v1/incidents", json=wanted, timeout=20).json()
     positions = {"positions": ["safety_officer", "liaison_officer"]}
     url = f"{site.url}/api/v1/incidents/{made['id']}"
     asked = session.post(f"{url}/callouts", json=positions, timeout=20)
     assert asked.status_code == 201
-    return {"incident": str(made["id"]), "callout": str(asked.json()["id"])}
+    freeing = {"facility": "SBMC", "reason": "Bus crash", "exercise": True, "incident_id": made["id"]}
+    run = session.post(f"{site.url}/api/v1/bedruns", json=freeing, timeout=20)
+    assert run.status_code == 201
+    return {"incident": str(made["id"]), "callout": str(asked.json()["id"]), "bedrun": str(run.json()["id"])}
 
 
 @pytest.mark.parametrize("width", [390, 1440])

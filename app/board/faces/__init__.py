@@ -3,6 +3,7 @@
 from app.board.cards import CARDS, Card
 from app.board.faces import (
     alarms,
+    bedrun,
     callouts,
     findings,
     header,
@@ -18,6 +19,7 @@ from app.board.faces import (
 
 __all__ = [
     "alarms",
+    "bedrun",
     "callouts",
     "findings",
     "header",
@@ -37,6 +39,7 @@ ORDER = (
     *positions.CARDS_IN_ORDER,
     "surge",
     "alarms",
+    "bedrun",
     "callouts",
     "messages",
     "waiting",

@@ -15,7 +15,13 @@ from app.journal import Entry
 @on(events.TaskAdded, cards=("tasks",))
 def added(picture: Picture, _entry: Entry, event: events.TaskAdded) -> None:
     picture.tasks.items[event.task_id] = TaskView(
-        event.task_id, event.position, event.text, event.window, event.due_at, event.source
+        event.task_id,
+        event.position,
+        event.text,
+        event.window,
+        event.due_at,
+        event.source,
+        evidence_asked=event.evidence_asked,
     )
 
 
@@ -23,6 +29,7 @@ def added(picture: Picture, _entry: Entry, event: events.TaskAdded) -> None:
 def done(picture: Picture, entry: Entry, event: events.TaskDone) -> None:
     task = picture.tasks.items[event.task_id]
     task.state, task.ended_at, task.note = "done", entry.occurred_at, event.note
+    task.evidence = event.evidence
 
 
 @on(events.TaskNotApplicable, cards=("tasks",))
@@ -34,7 +41,7 @@ def not_applicable(picture: Picture, entry: Entry, event: events.TaskNotApplicab
 @on(events.TaskReopened, cards=("tasks",))
 def reopened(picture: Picture, _entry: Entry, event: events.TaskReopened) -> None:
     task = picture.tasks.items[event.task_id]
-    task.state, task.ended_at, task.note = "open", None, ""
+    task.state, task.ended_at, task.note, task.evidence = "open", None, "", ""
 
 
 @on(events.TaskOverdue, cards=("tasks",))
@@ -56,4 +63,6 @@ def read(session: Session, incident_id: str, picture: Picture) -> None:
             t.overdue,
             t.ended_at,
             t.note,
+            t.evidence_asked,
+            t.evidence,
         )

@@ -18,6 +18,8 @@ class TaskView:
     overdue: bool = False
     ended_at: datetime | None = None
     note: str = ""
+    evidence_asked: str = ""
+    evidence: str = ""
 
 
 @dataclass

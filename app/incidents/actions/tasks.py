@@ -11,7 +11,9 @@ from app.core.permissions import Permission
 from app.incidents import events
 from app.incidents.actions.record import record, take
 from app.incidents.models import Incident, Position, Task, TaskState
-from app.incidents.rules import required_text
+from app.incidents.rules import optional_text, required_text
+
+MOST_EVIDENCE = 500
 
 
 def add_task(
@@ -23,16 +25,35 @@ def add_task(
     text: str,
     due_at: datetime | None = None,
     source: str = "person",
+    evidence_asked: str = "",
 ) -> Task:
+    """`evidence_asked`: what shows that it is done, such as "number of beds freed"; it is then asked for."""
     incident = take(uow, actor, Permission.TASK_WORK, incident_id)
-    return add_one(uow, incident, actor, position, text, window="", due_at=due_at, source=source)
+    return add_one(
+        uow,
+        incident,
+        actor,
+        position,
+        text,
+        window="",
+        due_at=due_at,
+        source=source,
+        evidence_asked=evidence_asked,
+    )
 
 
-def finish_task(uow: UnitOfWork, actor: Actor, incident_id: str, task_id: str, *, note: str = "") -> Task:
+def finish_task(
+    uow: UnitOfWork, actor: Actor, incident_id: str, task_id: str, *, note: str = "", evidence: str = ""
+) -> Task:
+    """Raises Invalid when the task asks for evidence and none is given."""
     incident = take(uow, actor, Permission.TASK_WORK, incident_id)
     task = _open_task(uow, incident, task_id)
+    evidence = optional_text("evidence", evidence, MOST_EVIDENCE)
+    if task.evidence_asked and not evidence:
+        raise Invalid.field("evidence", f"say what shows it: {task.evidence_asked}")
     _end(uow, task, TaskState.DONE, note[:2000])
-    record(uow, incident, actor, events.TaskDone(task_id=task.id, note=task.note))
+    task.evidence = evidence
+    record(uow, incident, actor, events.TaskDone(task_id=task.id, note=task.note, evidence=evidence))
     return task
 
 
@@ -51,7 +72,7 @@ def reopen_task(uow: UnitOfWork, actor: Actor, incident_id: str, task_id: str, *
     task = _task(uow, incident, task_id)
     if task.state is TaskState.OPEN:
         raise Conflict("That task is open already.")
-    task.state, task.ended_at, task.note = TaskState.OPEN, None, ""
+    task.state, task.ended_at, task.note, task.evidence = TaskState.OPEN, None, "", ""
     record(uow, incident, actor, events.TaskReopened(task_id=task.id, reason=reason.strip()[:2000]))
     return task
 
@@ -73,6 +94,7 @@ def add_one(
     window: str,
     due_at: datetime | None,
     source: str,
+    evidence_asked: str = "",
 ) -> Task:
     """Add a task in an incident that the caller has taken. `source` is guide, plan or person."""
     if uow.session.get(Position, (incident.id, position)) is None:
@@ -88,12 +110,20 @@ def add_one(
         state=TaskState.OPEN,
         overdue=False,
         note="",
+        evidence_asked=optional_text("evidence_asked", evidence_asked, MOST_EVIDENCE),
+        evidence="",
         created_at=uow.now,
     )
     uow.session.add(task)
     uow.session.flush()
     added = events.TaskAdded(
-        task_id=task.id, position=position, text=task.text, window=window, due_at=due_at, source=source
+        task_id=task.id,
+        position=position,
+        text=task.text,
+        window=window,
+        due_at=due_at,
+        source=source,
+        evidence_asked=task.evidence_asked,
     )
     record(uow, incident, actor, added)
     return task

@@ -36,6 +36,7 @@ def add_task(incident_id: UUID) -> Any:
             position=typed("position"),
             text=typed("text"),
             due_at=local_time("due_at", zone_of(incident_id)),
+            evidence_asked=typed("evidence_asked"),
         )
         return done("Task added.", _back(incident_id))
 
@@ -46,7 +47,14 @@ def add_task(incident_id: UUID) -> Any:
 @requires(Permission.TASK_WORK)
 def finish_task(incident_id: UUID, task_id: UUID) -> Any:
     def act() -> Any:
-        task = transact(actions.finish_task, actor(), str(incident_id), str(task_id), note=typed("note"))
+        task = transact(
+            actions.finish_task,
+            actor(),
+            str(incident_id),
+            str(task_id),
+            note=typed("note"),
+            evidence=typed("evidence"),
+        )
         return done(f"Done: {task.text}", _back(incident_id))
 
     return submitted(act, lambda errors: _page(incident_id, errors))

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-
-import sqlalchemy as sa
 
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
@@ -15,22 +12,19 @@ from app.core.permissions import Permission
 from app.facilities.queries import facility as get_facility
 from app.facilities.stream import stream_of
 from app.incidents import actions as incident_actions
-from app.incidents.actions.positions import open_one
 from app.incidents.actions.record import record
 from app.incidents.actions.record import take as take_incident
-from app.incidents.actions.tasks import add_one
-from app.incidents.models import Incident, Position, Task, TaskState
+from app.incidents.models import Incident
 from app.incidents.rules import required_text
 from app.surge import continuum, events
 from app.surge.actions.hospitals import open_incidents_locked, take, tell
 from app.surge.actions.recommending import end, reconcile, settle
+from app.surge.actions.starting import start_plan
 from app.surge.continuum import RESOURCES, Decision, Held, Sign
 from app.surge.inforce import held, inputs, levels_of, signs, stale_inputs
 from app.surge.levels import BANDS, HIGHEST_RANK, Ladder, Level
 from app.surge.models import Recommendation, RecommendationState, SurgeBand, SurgeLevel
 from app.surge.queries import open_recommendation
-
-PLAN = "plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +207,7 @@ def _carry_out(uow: UnitOfWork, actor: Actor, place: _Place, decision: Decision,
         return
     record(uow, place.exercise, actor, _keep(uow, actor, place, decision, said))
     if decision.level is not None:
-        start_plan(uow, actor, place.exercise, decision.level)
+        start_plan(uow, actor, place.exercise, decision.level, decision)
 
 
 def _set_real(uow: UnitOfWork, actor: Actor, place: _Place, decision: Decision, said: Said) -> None:
@@ -227,28 +221,11 @@ def _set_real(uow: UnitOfWork, actor: Actor, place: _Place, decision: Decision, 
         return
     settle(uow, facility_id, level.rank if level.rank > place.held.rank else HIGHEST_RANK)
     if host is not None:
-        start_plan(uow, actor, host, level)
+        start_plan(uow, actor, host, level, decision)
     standing = open_recommendation(uow.session, facility_id)
     if standing is not None and standing.rank <= level.rank:
         end(uow, actor, standing, RecommendationState.SUPERSEDED, said.reason, everywhere)
     reconcile(uow, facility_id, everywhere)
-
-
-def start_plan(uow: UnitOfWork, actor: Actor, incident: Incident, level: Level) -> None:
-    """Copy the level's tasks into an incident that the caller has taken, opening the positions they need.
-    What stands there as an open task already is not added again.
-    """
-    waiting = sa.select(Task.position_slug, Task.text).where(
-        Task.incident_id == incident.id, Task.source == PLAN, Task.state == TaskState.OPEN
-    )
-    there = {(row.position_slug, row.text) for row in uow.session.execute(waiting)}
-    for task in level.tasks:
-        if (task.position, task.text) in there:
-            continue
-        if uow.session.get(Position, (incident.id, task.position)) is None:
-            open_one(uow, incident, actor, task.position)
-        due_at = uow.now + timedelta(minutes=task.due_minutes)
-        add_one(uow, incident, actor, task.position, task.text, window="", due_at=due_at, source=PLAN)
 
 
 def _take_recommendation(uow: UnitOfWork, actor: Actor, recommendation_id: str) -> Recommendation:

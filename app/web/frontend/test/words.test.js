@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { ageText, countdownText } from "../src/age.js";
 import { stopwatch, timeOfDay } from "../src/clock.js";
+import { withPress } from "../src/forms/presses.js";
 import { countSegments, nameOf } from "../src/forms/segments.js";
 import { silentWords } from "../src/board/status.js";
 import { messagesOf } from "../src/forms/messages.js";
@@ -16,6 +17,15 @@ test("ages", () => {
     [49 * HOUR, "2 days ago"], [-5 * MINUTE, "in 5 min"],
   ];
   for (const [seconds, words] of table) assert.equal(ageText(seconds), words, String(seconds));
+});
+
+test("presses of one button that still wait go as one", () => {
+  const [a, b] = [{ id: "a" }, { id: "b" }];
+  const press = (form, kind, change) => ({ form, kind, change });
+  let waiting = [];
+  for (const each of [press(a, "x", 1), press(a, "x", 1), press(a, "y", 1), press(b, "y", 1), press(b, "y", -1)]) waiting = withPress(waiting, each);
+  assert.deepEqual(waiting, [press(a, "x", 2), press(a, "y", 1)]);
+  assert.deepEqual(withPress([press(a, "x", 99)], press(a, "x", 1)), [press(a, "x", 99), press(a, "x", 1)]);
 });
 
 test("countdowns", () => {
