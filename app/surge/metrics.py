@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.surge.huddle_metrics import HUDDLE_METRICS, asked_of
+
 HIGHEST_VALUE = 100_000
 SHIFT, DAY = timedelta(hours=13), timedelta(hours=25)
 
@@ -93,6 +95,7 @@ _ALL = (
         "items",
         DAY,
     ),
+    *(Metric(*each) for each in HUDDLE_METRICS),
 )
 METRICS = {metric.slug: metric for metric in _ALL}
 BEDS = ("staffed_beds", "occupied_beds", "blocked_beds")
@@ -110,7 +113,7 @@ HOUSE = (
 
 def metrics_of(unit_class: str) -> tuple[str, ...]:
     """The metrics that are asked of a unit of this class."""
-    return BEDS + {"ed": EMERGENCY, "whole_hospital": HOUSE}.get(unit_class, ())
+    return BEDS + {"ed": EMERGENCY, "whole_hospital": HOUSE}.get(unit_class, ()) + asked_of(unit_class)
 
 
 def fresh(metric: str, observed_at: datetime, at: datetime) -> bool:

@@ -49,7 +49,7 @@ def test_numbers_stand_with_age_source_and_what_is_missing(
     commander = PageClient(app, hospital.commander)
     page = commander.get("/capacity/SBMC").text
     assert "occupied beds too old" in page
-    assert "91.6 %" not in page
+    assert "staffed beds occupied, 91.6 %" not in page
 
 
 def test_counting_a_unit_by_form_and_by_one_tap(app: Flask, db: Database, hospital: Hospital) -> None:
