@@ -2,49 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from functools import cache
-from pathlib import Path
-
-from app.core.packs import PackError, read_toml
+from app.facilities import ratios
+from app.facilities.ratios import RatioSet
 from app.scores.score import Calculator, Input, Reason, Score, Values
 
-_PACK = Path(__file__).parent / "data" / "california_title_22.toml"
 
-
-@dataclass(frozen=True)
-class RatioSet:
-    jurisdiction: str
-    source: str
-    effective_date: date
-    waived: bool
-    patients_per_nurse: Mapping[str, int]
-
-
-@cache
 def california() -> RatioSet:
-    return read_ratios(_PACK)
-
-
-def read_ratios(path: Path) -> RatioSet:
-    """A ratio pack. Raises PackError naming file and field."""
-    pack = read_toml(path)
-    pack.only("jurisdiction", "source", "effective_date", "waived", "patients_per_nurse")
-    try:
-        effective = date.fromisoformat(pack.text("effective_date"))
-    except ValueError:
-        raise pack.error("effective_date", "must be a date such as 2008-03-14") from None
-    waived, ratios = pack.values.get("waived"), pack.values.get("patients_per_nurse")
-    if not isinstance(waived, bool):
-        raise pack.error("waived", "must be true or false")
-    if not isinstance(ratios, dict) or not ratios:
-        raise pack.error("patients_per_nurse", "must be a table of unit kinds")
-    for kind, ratio in ratios.items():
-        if not isinstance(ratio, int) or isinstance(ratio, bool) or not 1 <= ratio <= 50:
-            raise PackError(f"{path.name}: patients_per_nurse.{kind}: must be a whole number from 1 to 50")
-    return RatioSet(pack.text("jurisdiction"), pack.text("source"), effective, waived, dict(ratios))
+    """The newest text of the set that these calculators use."""
+    return ratios.sets()["california_title_22"]
 
 
 def nurses_for(census: int, ratio: int) -> int:
@@ -58,10 +23,10 @@ def staffed_available(physical: int, nurses: int, ratio: int, occupied: int) -> 
 
 
 def need(values: Values) -> Score:
-    ratios = california().patients_per_nurse
+    allowed = california().patients_per_nurse
     total, reasons = 0, []
     for unit in values["units"]:
-        ratio = ratios[unit["kind"]]
+        ratio = allowed[unit["kind"]]
         nurses = nurses_for(unit["census"], ratio)
         total += nurses
         reasons.append(
@@ -71,10 +36,10 @@ def need(values: Values) -> Score:
 
 
 def available(values: Values) -> Score:
-    ratios = california().patients_per_nurse
+    allowed = california().patients_per_nurse
     total, reasons = 0, []
     for unit in values["units"]:
-        ratio = ratios[unit["kind"]]
+        ratio = allowed[unit["kind"]]
         beds = staffed_available(unit["physical_beds"], unit["nurses"], ratio, unit["occupied"])
         total += max(beds, 0)
         text = (
@@ -90,7 +55,7 @@ def available(values: Values) -> Score:
 def _terms(values: Values) -> list[Reason]:
     pack = california()
     terms = [
-        Reason(f"{pack.jurisdiction}, ratios in force on {pack.effective_date}; {pack.source}"),
+        Reason(f"{pack.jurisdiction}, ratios in force on {pack.effective_from}; {pack.source}"),
         Reason("Added unit by unit: nurses of one unit do not cover part of another."),
     ]
     if any(unit["kind"] == "ed" for unit in values["units"]):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.core.packs import PackError
 from app.scores import nursing, oxygen
 from tests.unit.test_scores import score, why
 
@@ -50,23 +48,6 @@ def test_staffed_beds_are_the_lesser_of_beds_and_nurses_and_no_unit_covers_anoth
     assert [reason.value for reason in result.reasons[:3]] == [2, 5, -3]
     assert result.score == 7
     assert "3 patients more than it can care for" in why(result)
-
-
-@pytest.mark.parametrize(
-    ("change", "names"),
-    [
-        (('effective_date = "2008-03-14"', 'effective_date = "soon"'), "effective_date"),
-        (("waived = false", 'waived = "no"'), "waived"),
-        (("icu = 2", "icu = 0"), "icu"),
-        (("jurisdiction", "jurisdicton"), "jurisdicton"),
-    ],
-)
-def test_a_wrong_ratio_pack_says_which_field(tmp_path: Path, change: tuple[str, str], names: str) -> None:
-    text = nursing._PACK.read_text().replace(*change, 1)
-    path = tmp_path / "pack.toml"
-    path.write_text(text)
-    with pytest.raises(PackError, match=names):
-        nursing.read_ratios(path)
 
 
 # Supplies

@@ -11,11 +11,11 @@ from app.core.actor import Actor
 from app.core.db import UnitOfWork
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
+from app.facilities.actions.setup import check_beds
 from app.facilities.models import Facility, Unit
 from app.facilities.unit_classes import UNIT_CLASSES
 
 CODE = re.compile(r"[A-Z0-9]{2,12}")
-MOST_BEDS = 2000
 
 
 def create_facility(
@@ -60,14 +60,8 @@ def create_unit(
         raise NotFound("There is no such hospital.")
     if unit_class not in UNIT_CLASSES:
         raise Invalid.field("unit_class", f"must be one of {', '.join(UNIT_CLASSES)}")
+    check_beds(licensed_beds, physical_beds, staffed_beds, patients_per_nurse)
     beds = {"licensed_beds": licensed_beds, "physical_beds": physical_beds, "staffed_beds": staffed_beds}
-    for field, count in beds.items():
-        if not 0 <= count <= MOST_BEDS:
-            raise Invalid.field(field, f"must be a whole number from 0 to {MOST_BEDS}")
-    if staffed_beds > physical_beds:
-        raise Invalid.field("staffed_beds", f"must not be more than the {physical_beds} physical beds")
-    if patients_per_nurse is not None and not 1 <= patients_per_nurse <= 20:
-        raise Invalid.field("patients_per_nurse", "must be a whole number from 1 to 20, or empty")
     code = _words("code", code)
     if uow.session.scalar(sa.select(Unit.id).where(Unit.facility_id == facility_id, Unit.code == code)):
         raise Conflict(f"There is already a unit with the code {code} at this hospital.")
