@@ -9,16 +9,18 @@ from flask import Blueprint, g, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.access import actor
-from app.core.errors import Forbidden, NotFound
+from app.core.errors import NotFound
 from app.core.permissions import Permission
 from app.facilities.models import Facility
 from app.facilities.queries import facilities
-from app.staffing.models import Person
 
 pages = Blueprint("surge", __name__)
 
 STATE_OF_RANK = ("normal", "watch", "watch", "act", "act")
 """How a surge level is marked; the words say which it is."""
+
+
+MOST_TABS = 8
 
 
 def hospital(db: Session, code: str) -> Facility:
@@ -35,21 +37,13 @@ def visible_hospitals(db: Session) -> list[Facility]:
     return [each for each in facilities(db) if actor().may(Permission.BOARD_VIEW, each.id)]
 
 
-def home(db: Session) -> Facility:
-    """Where the person looking works, if they may look there; else the first they may see."""
-    visible = visible_hospitals(db)
-    if not visible:
-        raise Forbidden("There is no hospital whose capacity you may see.")
-    person = db.get(Person, actor().person_id) if actor().person_id else None
-    return next((each for each in visible if person and each.id == person.facility_id), visible[0])
-
-
 def frame(db: Session, facility: Facility, current: str) -> dict[str, Any]:
     g.zone = facility.zone
     others = visible_hospitals(db)
-    tabs = [
+    tabs = [{"label": "All hospitals", "url": url_for("surge.index"), "current": False}]
+    tabs += [
         {"label": each.name, "url": url_for("surge.show", code=each.code), "current": each.id == facility.id}
-        for each in others
+        for each in others[:MOST_TABS]
     ]
     trail = [{"label": "Capacity", "url": url_for("surge.show", code=facility.code)}, {"label": current}]
     return {

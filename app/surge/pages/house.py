@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import current_app, redirect, render_template, url_for
+from flask import current_app, render_template, url_for
 
 from app.accounts.access import requires
 from app.core.permissions import Permission
@@ -17,15 +16,8 @@ from app.surge.houseview import view
 from app.surge.metrics import METRICS
 from app.surge.models import Trigger
 from app.surge.pages.fields import place_words
-from app.surge.pages.frame import frame, home, hospital, pages
+from app.surge.pages.frame import frame, hospital, pages
 from app.surge.trends import trends, window
-
-
-@pages.route("/capacity")
-@requires(Permission.BOARD_VIEW)
-def index() -> Any:
-    with runtime().db.read() as db:
-        return redirect(url_for("surge.show", code=home(db).code))
 
 
 @pages.route("/capacity/<code>")
