@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from app.demo.census import RHYTHMS
 from app.demo.model import METRICS, Reading, Unit
+from app.demo.more import KEPT, more
 
 SOURCE = "demo feed"
 HANDS_OFF = timedelta(hours=1)
@@ -34,9 +35,10 @@ def counts(
 ) -> list[Reading]:
     """The next count of each unit. `last` is by facility, unit and metric; `zones` by facility."""
     found: list[Reading] = []
+    busy = {place[:2] for place, each in last.items() if each.source != SOURCE and now - each.at < HANDS_OFF}
     for unit in units:
         before = {metric: last.get((unit.facility, unit.code, metric)) for metric in METRICS}
-        if any(each and each.source != SOURCE and now - each.at < HANDS_OFF for each in before.values()):
+        if unit_place(unit) in busy:
             continue
         staffed, occupied, blocked = (each.value if each else None for each in before.values())
         local = now.astimezone(ZoneInfo(zones[unit.facility]))
@@ -45,11 +47,23 @@ def counts(
             _next(unit, occupied, _aim(unit, local), rng),
             blocked or 0,
         )
-        found += [
-            Reading(unit.facility, unit.code, metric, now, value)
-            for metric, value in zip(METRICS, values, strict=True)
-        ]
+        told = dict(zip(METRICS, values, strict=True))
+        others = more(unit, ZoneInfo(zones[unit.facility]), now, *values)
+        told |= {metric: value for metric, value in others.items() if _tell(unit, metric, value, last, now)}
+        found += [Reading(*unit_place(unit), metric, now, value) for metric, value in told.items()]
     return found
+
+
+def unit_place(unit: Unit) -> tuple[str, str]:
+    return unit.facility, unit.code
+
+
+def _tell(
+    unit: Unit, metric: str, value: int, last: Mapping[tuple[str, str, str], Last], now: datetime
+) -> bool:
+    """What is the same is told again only now and then."""
+    before = last.get((*unit_place(unit), metric))
+    return before is None or before.value != value or now - before.at >= KEPT
 
 
 def _aim(unit: Unit, local: datetime) -> float:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.columns import Code, Name, UtcDateTime, one_of, primary_id
 from app.core.db import Base
+from app.facilities.ratios import Waiver
 
 
 class Facility(Base):
@@ -96,6 +97,12 @@ class RatioWaiver(Base):
     reason: Mapped[str] = mapped_column(sa.Text)
     ended_by: Mapped[str | None] = mapped_column(Name)
     """Who took it back before its time; `ends_at` is then that moment."""
+
+    @property
+    def terms(self) -> Waiver:
+        return Waiver(
+            self.unit_class, self.patients_per_nurse, self.starts_at, self.ends_at, self.set_by, self.reason
+        )
 
 
 class SpaceState(StrEnum):

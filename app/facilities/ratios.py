@@ -69,6 +69,9 @@ class Ratio:
     waived: bool = False
 
 
+UNKNOWN = Ratio(None, "no ratio is known")
+
+
 def ratio_for(
     unit_class: str,
     own: int | None,

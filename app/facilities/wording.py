@@ -8,11 +8,16 @@ from types import MappingProxyType
 from typing import Any
 
 from app.facilities import events
+from app.facilities.unit_classes import CLASS_WORDS
 from app.web.filters import stamp
 
 
 def _changes(data: dict[str, Any]) -> str:
     return "; ".join(f"{each['what']} {each['after']}, before {each['before']}" for each in data["changes"])
+
+
+def _class(data: dict[str, Any]) -> str:
+    return CLASS_WORDS.get(data["unit_class"], data["unit_class"])
 
 
 def _numbers(data: dict[str, Any]) -> str:
@@ -28,7 +33,7 @@ def _ratios(data: dict[str, Any]) -> str:
 def _waived(data: dict[str, Any]) -> str:
     until = stamp(datetime.fromisoformat(data["ends_at"]))
     return (
-        f"Nurse ratio waived until {until}, {data['unit_class']}: "
+        f"Nurse ratio waived until {until}, {_class(data)}: "
         f"{data['patients_per_nurse']} patients for one nurse: {data['reason']}"
     )
 
@@ -41,7 +46,7 @@ WORDS: Mapping[str, Callable[[dict[str, Any]], str]] = MappingProxyType(
         events.CountingSaid.kind: lambda data: f"How we count: {_changes(data)}. {data['reason']}",
         events.RatiosChosen.kind: _ratios,
         events.RatiosWaived.kind: _waived,
-        events.WaiverEnded.kind: lambda data: f"Waiver taken back, {data['unit_class']}: {data['reason']}",
+        events.WaiverEnded.kind: lambda data: f"Waiver taken back, {_class(data)}: {data['reason']}",
         events.SpaceAdded.kind: lambda data: (
             f"Surge space added: {data['area']}, {data['beds']} beds in {data['hours_to_open']} h"
         ),

@@ -5,37 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.facilities.models import Unit
-from app.facilities.queries import units as units_of
-from app.facilities.unit_classes import UNIT_CLASSES
-from app.surge.metrics import METRICS, fresh
+from app.facilities.queries import ratio_sets, waivers
+from app.facilities.ratios import UNKNOWN, Ratio, RatioSet, Waiver, ratio_for
+from app.facilities.unit_classes import CLASS_WORDS, UNIT_CLASSES, WHOLE_HOSPITAL
+from app.surge.available import Available, available, causes_said, causes_wrong
+from app.surge.metrics import METRICS, OPENABLE, fresh
 from app.surge.models import LatestReading, ReadingMark
 
 TREND_DAYS = 14
 MARKS_A_DAY = 4
-WHOLE_HOSPITAL = "whole_hospital"
-"""The class of the one made-up unit that holds what is known only for a whole hospital."""
-
-CLASS_WORDS = {
-    "icu": "Intensive care",
-    "stepdown": "Step-down",
-    "telemetry": "Telemetry",
-    "med_surg": "Medical and surgical",
-    "ed": "Emergency",
-    "peds": "Pediatrics",
-    "picu": "Pediatric intensive care",
-    "nicu": "Newborn intensive care",
-    "obstetrics": "Obstetrics",
-    "psych": "Psychiatry",
-    "rehab": "Rehabilitation",
-    "perioperative": "Surgery and recovery",
-    "observation": "Observation",
-    WHOLE_HOSPITAL: "All inpatient, whole hospital",
-}
+__all__ = [
+    "CLASS_WORDS",
+    "WHOLE_HOSPITAL",
+    "ClassCapacity",
+    "House",
+    "UnitCapacity",
+    "Value",
+    "house",
+    "houses",
+]
 
 
 @dataclass(frozen=True)
@@ -51,11 +45,14 @@ class Value:
 
 @dataclass(frozen=True)
 class UnitCapacity:
-    """`values` by metric, only those ever reported. `staffed` falls back to what is set up for the unit."""
+    """`values` by metric, only those ever reported. `staffed` falls back to what is set up for the unit. `ratio`:
+    how many patients a nurse may have there now.
+    """
 
     unit: Unit
     values: Mapping[str, Value]
     trend: Sequence[int | None] = ()
+    ratio: Ratio = UNKNOWN
 
     def known(self, metric: str) -> int | None:
         """The value, if it is there and fresh."""
@@ -78,15 +75,23 @@ class UnitCapacity:
     def usable(self) -> bool:
         return self.staffed is not None and self.occupied is not None
 
+    @cached_property
+    def room(self) -> Available:
+        """Staffed beds that can take a patient now, what limits them, and what they are made of."""
+        return available(self.unit.physical_beds, self.unit.staffed_beds, self.ratio, self.values)
+
     @property
     def available(self) -> int | None:
-        """Staffed beds that can take a patient now; while blocked beds are unknown, their most."""
-        if self.staffed is None or self.occupied is None:
-            return None
-        usable = self.staffed
-        if self.unit.physical_beds:
-            usable = min(usable, self.unit.physical_beds - (self.blocked or 0))
-        return max(0, usable - self.occupied)
+        return self.room.beds
+
+    @property
+    def causes(self) -> str:
+        """Why beds are blocked, as far as it was told."""
+        return causes_said(self.values)
+
+    def openable(self, hours: int) -> int | None:
+        """Beds reported as openable within so many hours; surge spaces are apart."""
+        return self.known(OPENABLE[hours])
 
     @property
     def occupancy(self) -> float | None:
@@ -101,7 +106,7 @@ class UnitCapacity:
             for metric in ("staffed_beds", "occupied_beds", "blocked_beds")
             if self.known(metric) is None and not (metric == "staffed_beds" and self.staffed is not None)
         ]
-        return ", ".join(said)
+        return ", ".join(filter(None, [*said, causes_wrong(self.values)]))
 
     @property
     def counted(self) -> Value | None:
@@ -138,7 +143,25 @@ class ClassCapacity:
 
     @property
     def available(self) -> int | None:
-        return sum(unit.available or 0 for unit in self.counted) if self.counted else None
+        """The sum over units whose room can be told; `without_room` names the others."""
+        told = [unit.available for unit in self.units if unit.available is not None]
+        return sum(told) if told else None
+
+    @property
+    def without_room(self) -> list[str]:
+        return [unit.unit.name for unit in self.units if unit.available is None]
+
+    @property
+    def at_most(self) -> bool:
+        """Blocked beds of a unit in the sum are not known."""
+        return any(unit.room.at_most for unit in self.units if unit.available is not None)
+
+    def openable(self, hours: int) -> int | None:
+        told = [found for unit in self.units if (found := unit.openable(hours)) is not None]
+        return sum(told) if told else None
+
+    def without_openable(self, hours: int) -> list[str]:
+        return [unit.unit.name for unit in self.units if unit.openable(hours) is None]
 
     @property
     def occupancy(self) -> float | None:
@@ -165,8 +188,15 @@ class House:
 
 
 def house(session: Session, facility_id: str, now: datetime, *, trend: bool = False) -> House:
+    return houses(session, [facility_id], now, trend=trend)[facility_id]
+
+
+def houses(
+    session: Session, facility_ids: Sequence[str], now: datetime, *, trend: bool = False
+) -> dict[str, House]:
+    """These hospitals by id, in as many queries as one of them takes."""
     values: dict[str, dict[str, Value]] = {}
-    query = sa.select(LatestReading).join(Unit).where(Unit.facility_id == facility_id)
+    query = sa.select(LatestReading).join(Unit).where(Unit.facility_id.in_(facility_ids))
     for latest in session.scalars(query):
         values.setdefault(latest.unit_id, {})[latest.metric] = Value(
             latest.value,
@@ -175,11 +205,26 @@ def house(session: Session, facility_id: str, now: datetime, *, trend: bool = Fa
             latest.source,
             fresh(latest.metric, latest.observed_at, now),
         )
-    trends = _trends(session, facility_id, now) if trend else {}
-    units = [
-        UnitCapacity(unit, values.get(unit.id, {}), trends.get(unit.id, ()))
-        for unit in units_of(session, facility_id)
-    ]
+    trends = _trends(session, facility_ids, now) if trend else {}
+    chosen = ratio_sets(session, facility_ids, now)
+    waived: dict[str, list[Waiver]] = {}
+    for waiver in waivers(session, facility_ids, now):
+        waived.setdefault(waiver.facility_id, []).append(waiver.terms)
+    found: dict[str, list[UnitCapacity]] = {facility_id: [] for facility_id in facility_ids}
+    units = sa.select(Unit).where(Unit.facility_id.in_(facility_ids)).order_by(Unit.name)
+    for unit in session.scalars(units):
+        ratio = _ratio(unit, chosen.get(unit.facility_id), waived.get(unit.facility_id, ()), now)
+        found[unit.facility_id].append(
+            UnitCapacity(unit, values.get(unit.id, {}), trends.get(unit.id, ()), ratio)
+        )
+    return {facility_id: _house(mine) for facility_id, mine in found.items()}
+
+
+def _ratio(unit: Unit, chosen: RatioSet | None, waived: Sequence[Waiver], now: datetime) -> Ratio:
+    return ratio_for(unit.unit_class, unit.patients_per_nurse, chosen, waived, now)
+
+
+def _house(units: Sequence[UnitCapacity]) -> House:
     classes = [
         ClassCapacity(name, mine)
         for name in UNIT_CLASSES
@@ -194,7 +239,7 @@ def percent(part: int | None, whole: int | None) -> float | None:
     return part * 1000 // whole / 10
 
 
-def _trends(session: Session, facility_id: str, now: datetime) -> dict[str, list[int | None]]:
+def _trends(session: Session, facility_ids: Sequence[str], now: datetime) -> dict[str, list[int | None]]:
     """Occupied beds at the end of each six hours, oldest first; None where nobody reported."""
     step = timedelta(hours=24 // MARKS_A_DAY)
     last = now.replace(hour=now.hour // 6 * 6, minute=0, second=0, microsecond=0)
@@ -203,7 +248,7 @@ def _trends(session: Session, facility_id: str, now: datetime) -> dict[str, list
         sa.select(ReadingMark.unit_id, ReadingMark.begins_at, ReadingMark.value)
         .join(Unit)
         .where(
-            Unit.facility_id == facility_id,
+            Unit.facility_id.in_(facility_ids),
             ReadingMark.metric == "occupied_beds",
             ReadingMark.begins_at >= first,
             ReadingMark.begins_at <= last,

@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.facilities import wording
 from app.facilities.stream import stream_of
 from app.journal import Entry
 from app.journal.models import JournalEntry
@@ -27,6 +28,7 @@ KINDS = (
     events.SurgeRecommended.kind,
     events.RecommendationEnded.kind,
     events.SurgeLevelSet.kind,
+    *wording.WORDS,
 )
 ON_A_PAGE = 50
 
@@ -108,6 +110,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     ),
     events.SurgeLevelSet.kind: _level_set,
     events.SurgeCarriedOver.kind: _carried_over,
+    **wording.WORDS,
 }
 SAID = tuple(_WORDS)
 

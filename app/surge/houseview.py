@@ -21,7 +21,7 @@ Watched = Sequence[tuple[Trigger, TriggerState]]
 
 @dataclass(frozen=True)
 class ClassView:
-    """`crowded`: units with more patients than they have staffed beds. `lines`: by unit id. `limits`: the dashed
+    """`crowded`: units with more patients than they can look after. `lines`: by unit id. `limits`: the dashed
     lines, each with the title of its trigger.
     """
 
@@ -32,7 +32,6 @@ class ClassView:
     limits: Limits
     crowded: tuple[UnitCapacity, ...]
     firings: tuple[Firing, ...]
-    at_most: bool
 
 
 @dataclass(frozen=True)
@@ -77,18 +76,19 @@ def limits_of(unit_class: str, watched: Watched) -> Limits:
 
 
 def beds_of(group: ClassCapacity) -> Bar:
-    """What the counted units have; the beds of the others are there and not known."""
-    counted = group.counted
-    occupied, available = group.occupied or 0, group.available or 0
-    blocked = sum(unit.blocked or 0 for unit in counted)
-    physical = sum(unit.unit.physical_beds for unit in counted)
+    """The beds of the units of which it can be told what is free; those of the others are there and not known."""
+    told = [unit for unit in group.units if unit.available is not None]
+    occupied = sum(unit.occupied or 0 for unit in told)
+    available = sum(unit.available or 0 for unit in told)
+    blocked = sum(unit.blocked or 0 for unit in told)
+    physical = sum(unit.unit.physical_beds for unit in told)
     return bar(
         occupied=occupied,
         available=available,
         blocked=blocked,
         unstaffed=max(0, physical - occupied - available - blocked),
-        staffed=group.staffed or 0,
-        unknown=sum(unit.unit.physical_beds for unit in group.units if not unit.usable),
+        staffed=occupied + available - sum(unit.room.over for unit in told),
+        unknown=sum(unit.unit.physical_beds for unit in group.units if unit.available is None),
     )
 
 
@@ -129,7 +129,6 @@ def _class(
         ),
         {unit.unit.id: line(unit) for unit in group.units},
         limits,
-        tuple(u for u in group.counted if u.staffed is not None and (u.occupied or 0) > u.staffed),
+        tuple(unit for unit in group.units if unit.room.over),
         tuple(firing for firing, trigger in firings if trigger.unit_class == group.unit_class),
-        any(unit.blocked is None for unit in group.counted),
     )

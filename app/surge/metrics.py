@@ -13,6 +13,7 @@ from app.surge.huddle_metrics import HUDDLE_METRICS, asked_of
 
 HIGHEST_VALUE = 100_000
 SHIFT, DAY = timedelta(hours=13), timedelta(hours=25)
+BLOCKED_AGE, OPENABLE_AGE = timedelta(hours=4), timedelta(hours=13)
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,75 @@ _ALL = (
     Metric(
         "blocked_beds",
         "Blocked beds",
-        "Physical beds of the unit that cannot be used now: repair, cleaning, isolation.",
+        "Physical beds of the unit that cannot be used now, for whatever cause.",
         "beds",
-        timedelta(hours=4),
+        BLOCKED_AGE,
+    ),
+    Metric(
+        "blocked_maintenance",
+        "Blocked for repair",
+        "Of the blocked beds, those that wait for repair of the bed, the room or what it needs.",
+        "beds",
+        BLOCKED_AGE,
+    ),
+    Metric(
+        "blocked_cleaning",
+        "Blocked for cleaning",
+        "Of the blocked beds, those that are being cleaned, wait for it, or are contaminated.",
+        "beds",
+        BLOCKED_AGE,
+    ),
+    Metric(
+        "blocked_isolation",
+        "Blocked for isolation",
+        "Of the blocked beds, those left empty because of a patient in isolation in the same room.",
+        "beds",
+        BLOCKED_AGE,
+    ),
+    Metric(
+        "blocked_staffing",
+        "Blocked for want of staff",
+        "Of the blocked beds, those closed by decision because nobody can look after a patient there. Beds that "
+        "merely have no nurse now are not blocked: nurses on duty tell that.",
+        "beds",
+        BLOCKED_AGE,
+    ),
+    Metric(
+        "blocked_other",
+        "Blocked for another cause",
+        "Of the blocked beds, those closed for any other cause, or for one that was not said.",
+        "beds",
+        BLOCKED_AGE,
+    ),
+    Metric(
+        "nurses_on_duty",
+        "Nurses on duty",
+        "Nurses giving direct care in the unit now. Charge nurses and managers count only while they look after "
+        "patients of their own; nurses on their break, in triage or floating elsewhere do not count.",
+        "nurses",
+        SHIFT,
+    ),
+    Metric(
+        "openable_4h",
+        "Beds that can be opened in 4 hours",
+        "Beds of the unit not usable now that can be made ready and staffed within 4 hours. Surge spaces are "
+        "counted apart.",
+        "beds",
+        OPENABLE_AGE,
+    ),
+    Metric(
+        "openable_24h",
+        "Beds that can be opened in 24 hours",
+        "The same within 24 hours; those of the first 4 hours are among them.",
+        "beds",
+        OPENABLE_AGE,
+    ),
+    Metric(
+        "openable_72h",
+        "Beds that can be opened in 72 hours",
+        "The same within 72 hours; those of the first 24 hours are among them.",
+        "beds",
+        OPENABLE_AGE,
     ),
     Metric(
         "ed_patients",
@@ -99,6 +166,23 @@ _ALL = (
 )
 METRICS = {metric.slug: metric for metric in _ALL}
 BEDS = ("staffed_beds", "occupied_beds", "blocked_beds")
+NURSES = "nurses_on_duty"
+CAUSES = (
+    "blocked_maintenance",
+    "blocked_cleaning",
+    "blocked_isolation",
+    "blocked_staffing",
+    "blocked_other",
+)
+CAUSE_OF_BED_STATUS = {
+    "housekeeping": "blocked_cleaning",
+    "contaminated": "blocked_cleaning",
+    "isolated": "blocked_isolation",
+    "closed": "blocked_other",
+}
+"""HL7 table 0116 (H, K, I, C) says that a bed is closed, but not why."""
+OPENABLE = {4: "openable_4h", 24: "openable_24h", 72: "openable_72h"}
+"""Reported openable beds by hours."""
 EMERGENCY = ("ed_patients", "ed_boarding", "ed_longest_wait")
 HOUSE = (
     "ventilators",
@@ -112,8 +196,12 @@ HOUSE = (
 
 
 def metrics_of(unit_class: str) -> tuple[str, ...]:
-    """The metrics that are asked of a unit of this class."""
-    return BEDS + {"ed": EMERGENCY, "whole_hospital": HOUSE}.get(unit_class, ()) + asked_of(unit_class)
+    """The metrics that are asked of a unit of this class, what matters most first."""
+    if unit_class == "whole_hospital":
+        return (*BEDS, *OPENABLE.values(), *HOUSE)
+    emergency = EMERGENCY if unit_class == "ed" else ()
+    beds = ("occupied_beds", NURSES, "blocked_beds", "staffed_beds", *emergency)
+    return (*beds, *asked_of(unit_class), *OPENABLE.values(), *CAUSES)
 
 
 def fresh(metric: str, observed_at: datetime, at: datetime) -> bool:

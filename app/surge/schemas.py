@@ -63,7 +63,19 @@ class UnitCapacityOut(Schema):
     staffed = fields.Integer(allow_none=True)
     occupied = fields.Integer(allow_none=True)
     blocked = fields.Integer(allow_none=True)
-    available = fields.Integer(allow_none=True)
+    available = fields.Integer(
+        allow_none=True,
+        metadata={
+            "description": "the lesser of unblocked beds and nurses times ratio, less patients; not below 0"
+        },
+    )
+    available_limit = fields.String(
+        attribute="room.limit", metadata={"description": "what limits it, or why it cannot be told"}
+    )
+    available_at_most = fields.Boolean(
+        attribute="room.at_most", metadata={"description": "blocked beds are not known: it may be less"}
+    )
+    patients_per_nurse = fields.Integer(attribute="ratio.patients", allow_none=True)
     occupancy_percent = fields.Float(attribute="occupancy", allow_none=True)
     readings = fields.Dict(
         attribute="values",

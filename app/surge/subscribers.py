@@ -1,15 +1,18 @@
-"""An incident that is declared hears how its hospital stands, so that its journal tells the whole story."""
+"""An incident that is declared hears how its hospital stands, so that its journal tells the whole story; and boards
+hear when beds or ratios are set up anew.
+"""
 
 from __future__ import annotations
 
 from app.core.db import UnitOfWork
+from app.facilities.events import RatiosChosen, RatiosWaived, UnitNumbersSet, WaiverEnded
 from app.incidents.actions.record import record
 from app.incidents.events import IncidentDeclared
 from app.incidents.models import Incident
 from app.journal import Entry, subscribe
 from app.surge import events, queries
-from app.surge.actions.hospitals import PROGRAM
-from app.surge.models import Firing, Recommendation, SurgeLevel, Trigger
+from app.surge.actions.hospitals import PROGRAM, note_change
+from app.surge.models import Firing, Recommendation, SurgeHospital, SurgeLevel, Trigger
 
 
 @subscribe(IncidentDeclared)
@@ -33,6 +36,14 @@ def carry_over(uow: UnitOfWork, entry: Entry) -> None:
         ],
     )
     record(uow, uow.session.get_one(Incident, event.incident_id), PROGRAM, carried)
+
+
+@subscribe(UnitNumbersSet, RatiosChosen, RatiosWaived, WaiverEnded)
+def set_up_anew(uow: UnitOfWork, entry: Entry) -> None:
+    """What is available may be another number now."""
+    facility_id = entry.stream.partition(":")[2]
+    if uow.session.get(SurgeHospital, facility_id) is not None:
+        note_change(uow, facility_id)
 
 
 def _level(found: SurgeLevel | None) -> events.LevelData | None:

@@ -14,18 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.facilities.counting import Basis, in_words, summable
-from app.facilities.models import Facility, Unit
+from app.facilities.models import Facility
 from app.facilities.queries import bases
 from app.facilities.stream import stream_of
 from app.facilities.unit_classes import UNIT_CLASSES
 from app.surge import history
-from app.surge.capacity import CLASS_WORDS, ClassCapacity, UnitCapacity, Value
+from app.surge.capacity import CLASS_WORDS, ClassCapacity, Value, houses
 from app.surge.definitions import read
 from app.surge.huddle_metrics import WITHOUT
-from app.surge.metrics import BEDS, fresh
 from app.surge.models import (
     Firing,
-    LatestReading,
     Recommendation,
     RecommendationState,
     SurgeLevel,
@@ -82,7 +80,7 @@ class Row:
 
     @property
     def missing(self) -> list[str]:
-        return [name for each in self.classes.values() for name in each.missing]
+        return [name for each in self.classes.values() for name in each.without_room]
 
     @property
     def oldest(self) -> Value | None:
@@ -126,10 +124,10 @@ class System:
 
 def system(session: Session, hospitals: Sequence[Facility], now: datetime) -> System:
     ids = [each.id for each in hospitals]
-    capacities = _capacities(session, ids, now)
+    found = houses(session, ids, now)
     inpatient = {
-        facility_id: sum(each.unit.unit_class not in WITHOUT for each in units)
-        for facility_id, units in capacities.items()
+        facility_id: sum(each.unit.unit_class not in WITHOUT for each in house.units)
+        for facility_id, house in found.items()
     }
     begins = window(now).begins
     lines, flags = patients(session, inpatient, ids, now), history.levels_set(session, ids, begins)
@@ -144,7 +142,7 @@ def system(session: Session, hospitals: Sequence[Facility], now: datetime) -> Sy
             levels.get(stream_of(each.id)),
             recommended.get(each.id),
             firings.get(each.id, Firings()),
-            (classes := _classes(capacities.get(each.id, []))),
+            (classes := {group.unit_class: group for group in found[each.id].classes}),
             _line(each, lines.get(each.id, ()), classes, flags.get(each.id, []), begins),
         )
         for each in hospitals
@@ -174,35 +172,6 @@ def count_alike(told: Iterable[Basis]) -> tuple[str, ...]:
     fitting = [group for group in groups.values() if len(group) > 1 and not summable(group)]
     largest = max(fitting, key=lambda group: (len(group), group[0].hospital), default=[])
     return tuple(basis.hospital for basis in largest)
-
-
-def _capacities(session: Session, ids: Sequence[str], now: datetime) -> dict[str, list[UnitCapacity]]:
-    query = sa.select(
-        LatestReading.unit_id,
-        LatestReading.metric,
-        LatestReading.value,
-        LatestReading.observed_at,
-        LatestReading.received_at,
-        LatestReading.source,
-    ).join(Unit)
-    values: dict[str, dict[str, Value]] = defaultdict(dict)
-    wanted = (Unit.facility_id.in_(ids), LatestReading.metric.in_(BEDS))
-    for unit_id, metric, value, observed_at, received_at, source in session.execute(query.where(*wanted)):
-        values[unit_id][metric] = Value(
-            value, observed_at, received_at, source, fresh(metric, observed_at, now)
-        )
-    found: dict[str, list[UnitCapacity]] = defaultdict(list)
-    for unit in session.scalars(sa.select(Unit).where(Unit.facility_id.in_(ids)).order_by(Unit.name)):
-        found[unit.facility_id].append(UnitCapacity(unit, values.get(unit.id, {})))
-    return found
-
-
-def _classes(units: Sequence[UnitCapacity]) -> dict[str, ClassCapacity]:
-    return {
-        name: ClassCapacity(name, mine)
-        for name in UNIT_CLASSES
-        if (mine := [unit for unit in units if unit.unit.unit_class == name])
-    }
 
 
 def _levels(session: Session, ids: Sequence[str]) -> dict[str, SurgeLevel]:
@@ -270,9 +239,9 @@ def _sum(name: str, rows: Sequence[Row]) -> Sum:
         sum(group.available or 0 for group in known) if known else None,
         sum(group.staffed or 0 for group in known) if known else None,
         tuple(
-            f"{hospital} ({len(group.missing)} of {len(group.units)} units not counted)"
+            f"{hospital} ({len(group.without_room)} of {len(group.units)} units not counted)"
             for hospital, group in groups
-            if group.missing
+            if group.without_room
         ),
     )
 

@@ -23,6 +23,7 @@ from app.facilities.models import Facility, Unit
 from app.resources.models import StockLevel
 from app.staffing.models import ContactMethod, DepthEntry, Person, Shift, Skill
 from app.staffing.onduty import on_duty
+from app.surge.metrics import BEDS, CAUSES, NURSES, OPENABLE
 from app.surge.models import Reading, Recommendation, RecommendationState
 from tests.support.client import PageClient
 
@@ -41,9 +42,13 @@ def test_everything_generated_is_there(db: Database) -> None:
                 DepthEntry,
                 Account,
                 StockLevel,
-                Reading,
             )
         }
+        counts[Reading] = session.scalar(
+            sa.select(sa.func.count()).select_from(Reading).where(Reading.metric.in_(BEDS))
+        )
+        others = session.scalars(sa.select(Reading.metric).where(Reading.metric.not_in(BEDS)).distinct())
+        assert {*CAUSES, *OPENABLE.values(), NURSES} <= set(others)
         heads = session.scalar(sa.select(sa.func.count()).where(Person.supervisor_id.is_(None)))
         texts = session.scalars(sa.select(ContactMethod).where(ContactMethod.channel == "sms")).all()
         now = db.clock.now()

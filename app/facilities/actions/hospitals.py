@@ -12,7 +12,7 @@ from app.core.db import UnitOfWork
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
 from app.facilities.actions.setup import check_beds
-from app.facilities.models import Facility, Unit
+from app.facilities.models import Facility, SetUpNumber, Unit
 from app.facilities.unit_classes import UNIT_CLASSES
 
 CODE = re.compile(r"[A-Z0-9]{2,12}")
@@ -75,6 +75,13 @@ def create_unit(
         **beds,
     )
     uow.session.add(unit)
+    uow.session.flush()
+    held = {**beds, "patients_per_nurse": patients_per_nurse}
+    for number in (name for name, value in held.items() if value is not None):
+        uow.session.add(SetUpNumber(
+            unit_id=unit.id, name=number, since=uow.now, set_by=actor.name, set_at=uow.now,
+            reason="The unit was added",
+        ))  # fmt: skip
     uow.session.flush()
     return unit
 
