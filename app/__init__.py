@@ -32,6 +32,7 @@ ROOMS = (
     "scores",
     "census",
     "surge",
+    "huddle",
     "resources",
     "board",
     "review",

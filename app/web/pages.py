@@ -68,11 +68,21 @@ def _context() -> dict[str, Any]:
 
 
 def _navigation(allowed: frozenset[Permission]) -> list[dict[str, Any]]:
-    return [
-        {"label": label, "url": url_for(endpoint), "current": request.blueprint == endpoint.split(".")[0]}
+    shown = [
+        (label, endpoint, url_for(endpoint))
         for label, endpoint, permission in NAVIGATION
         if permission in allowed and endpoint in current_app.view_functions
     ]
+    own = any(endpoint.split(".")[0] == request.blueprint for _, endpoint, _ in shown)
+    return [
+        {"label": label, "url": url, "current": _is_here(endpoint, url, own)}
+        for label, endpoint, url in shown
+    ]
+
+
+def _is_here(endpoint: str, url: str, own: bool) -> bool:
+    """By the room of the page, if it has an entry of its own; else by where the page lies: /capacity/SBMC/huddle."""
+    return request.blueprint == endpoint.split(".")[0] if own else request.path.startswith(f"{url}/")
 
 
 def _account(identity: Identity | None) -> dict[str, Any] | None:

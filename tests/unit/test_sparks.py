@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.surge.sparks import bar, spark
@@ -48,6 +48,7 @@ def test_limits_and_flags_are_drawn_and_said() -> None:
     assert drawn.words.endswith("limit 95 %, limit 96 %, Surge set 11 Nov")
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(st.none(), st.integers(-50, 300)), min_size=1, max_size=60), st.integers(-50, 300))
 def test_a_line_stays_inside_and_holds_each_known_mark_once(points: list[int | None], limit: int) -> None:
     drawn = spark(points, BEGINS, STEP, name="ICU", zone=UTC, limits=[(limit, "limit")])
@@ -59,6 +60,7 @@ def test_a_line_stays_inside_and_holds_each_known_mark_once(points: list[int | N
     assert drawn.top <= drawn.limits[0].y <= drawn.height
 
 
+@settings(max_examples=60, deadline=None)
 @given(COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS)
 def test_a_bar_has_every_bed_once(
     occupied: int, available: int, blocked: int, unstaffed: int, staffed: int, unknown: int
