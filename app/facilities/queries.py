@@ -20,7 +20,8 @@ from app.facilities.models import (
     SurgeSpace,
     Unit,
 )
-from app.facilities.ratios import RatioSet, in_force
+from app.facilities.ratios import Ratio, RatioSet, in_force, ratio_for
+from app.facilities.unit_classes import UNIT_CLASSES
 
 
 def facilities(session: Session) -> Sequence[Facility]:
@@ -96,6 +97,18 @@ def waivers(session: Session, facility_ids: Sequence[str], now: datetime) -> Seq
         RatioWaiver.facility_id.in_(facility_ids), RatioWaiver.starts_at <= now, RatioWaiver.ends_at > now
     )
     return session.scalars(query.order_by(RatioWaiver.starts_at.desc(), RatioWaiver.id)).all()
+
+
+def class_ratios(session: Session, facility_id: str, now: datetime) -> dict[str, Ratio]:
+    """The ratio now for places that are no unit, by class; the strictest of its units stands for what no set says."""
+    chosen = ratio_set(session, facility_id, now)
+    waived = [each.terms for each in waivers(session, [facility_id], now)]
+    own: dict[str, int | None] = {}
+    if chosen is None:
+        query = sa.select(Unit.unit_class, sa.func.min(Unit.patients_per_nurse))
+        of_units = query.where(Unit.facility_id == facility_id).group_by(Unit.unit_class)
+        own = {row[0]: row[1] for row in session.execute(of_units)}
+    return {name: ratio_for(name, own.get(name), chosen, waived, now) for name in UNIT_CLASSES}
 
 
 def surge_spaces(session: Session, facility_ids: Sequence[str]) -> Sequence[SurgeSpace]:

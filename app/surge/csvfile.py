@@ -16,7 +16,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
-from app.surge.metrics import HIGHEST_VALUE
+from app.surge.metrics import HIGHEST_VALUE, METRICS
 
 LARGEST = 64 * 1024 * 1024
 MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "--", ".", "not reported"}
@@ -190,7 +190,9 @@ def guess(names: Sequence[str]) -> Columns:
         ),
         facility_column=_like(names, "facility", "hospital_name", "providername", "hospital", "provider"),
         unit_column=_like(names, "unit", "unit_code", "ward", "department"),
-        values={metric: column for metric, columns in _USUAL.items() if (column := _like(names, *columns))},
+        values={
+            metric: column for metric in METRICS if (column := _like(names, *_USUAL.get(metric, (metric,))))
+        },
     )
 
 
@@ -203,7 +205,6 @@ _USUAL = {
     ),
     "occupied_beds": ("occupied_beds", "inpatient_beds_used_7_day_avg", "bed census", "occupied", "census"),
     "blocked_beds": ("blocked_beds", "blocked"),
-    "ed_patients": ("ed_patients",),
     "ed_boarding": ("ed_boarding", "boarding"),
 }
 

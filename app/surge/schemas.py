@@ -76,6 +76,9 @@ class UnitCapacityOut(Schema):
         attribute="room.at_most", metadata={"description": "blocked beds are not known: it may be less"}
     )
     patients_per_nurse = fields.Integer(attribute="ratio.patients", allow_none=True)
+    trouble = fields.String(
+        metadata={"description": "what is missing, too old, or does not fit together; empty when all is well"}
+    )
     occupancy_percent = fields.Float(attribute="occupancy", allow_none=True)
     readings = fields.Dict(
         attribute="values",

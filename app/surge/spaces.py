@@ -75,7 +75,7 @@ def overdue(space: SurgeSpace, now: datetime) -> bool:
 def room(space: SurgeSpace, ratio: Ratio, now: datetime) -> Available:
     """Its beds that can take a patient now."""
     if space.state is not SpaceState.OPEN:
-        return Available(None, "it is not open")
+        return Available(0, "it is not open")
     if space.nurses is None or space.counted_at is None:
         return Available(None, "it is open, but nobody has said how many nurses are there")
     if not fresh(NURSES, space.counted_at, now):

@@ -58,9 +58,32 @@ def test_counting_a_unit_by_form_and_by_one_tap(app: Flask, db: Database, hospit
     staff.post(unit_url(hospital), {"occupied_beds": "9", "staffed_beds": "12", "blocked_beds": ""})
     assert latest(db) == {"occupied_beds": 9, "staffed_beds": 12}
     page = staff.get(unit_url(hospital)).text
-    assert "One more: 10" in page
-    staff.post(unit_url(hospital), {"occupied_beds": "10"})
+    assert "Intensive Care: 2 numbers saved" in page
+    assert "limited by reported staffed beds: 12 (nurses on duty not reported)" in page
+    assert (
+        page.index("Due now")
+        < page.index("Nurses on duty")
+        < page.index("Good for now")
+        < page.index("Still 9")
+    )
+    staff.post(unit_url(hospital), {"step": "occupied_beds:1", "nurses_on_duty": "6"})
+    assert (latest(db)["occupied_beds"], latest(db)["nurses_on_duty"]) == (10, 6)
+    assert "2, limited by nurses: 6 × 2 = 12" in staff.get(unit_url(hospital)).text
+    staff.post(unit_url(hospital), {"same": "occupied_beds"})
     assert latest(db)["occupied_beds"] == 10
+    for nothing in (
+        {"same": "blocked_beds"},
+        {"step": "blocked_beds:-1"},
+        {"step": "x"},
+        {"same": "ed_patients"},
+    ):
+        assert "at least one number" in staff.post(unit_url(hospital), nothing, 422).text
+    staff.post(unit_url(hospital), {"blocked_beds": "1", "blocked_cleaning": "2"})
+    assert (
+        "the causes add up to 2 blocked beds, but 1 are blocked in all" in staff.get(unit_url(hospital)).text
+    )
+    assert staff.get("/u/SBMC/ICU", 302).location.endswith(unit_url(hospital))
+    staff.get("/u/SBMC/NOPE", 404)
 
 
 @pytest.mark.parametrize(

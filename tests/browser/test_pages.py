@@ -39,6 +39,11 @@ FOR_COMMANDERS = (
     "/capacity/SBMC",
     "/capacity/SBMC/huddle",
     "/capacity/SBMC/huddle/sheets",
+    "/capacity/SBMC/beds",
+    "/capacity/SBMC/spaces",
+    "/capacity/SBMC/basis",
+    "/capacity/SBMC/signs",
+    "/u/SBMC/MICU",
     "/census",
     "/scores",
     "/requests",
@@ -54,6 +59,7 @@ FOR_COMMANDERS = (
     "/account/tokens",
     "/no-such-page",
 )
+FOR_ADMINISTRATORS = ("/accounts", "/accounts/new", "/capacity", "/capacity/SBMC/spaces/new")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +91,7 @@ def test_every_main_page_can_be_used_by_everybody(
     if width > 1000:
         found |= {url: problems(page, url, shown) for url in ("/incidents/{incident}?wall=1",)}
     page = open_page(ADMINISTRATOR, width=width)
-    found |= {url: problems(page, url, shown) for url in ("/accounts", "/accounts/new", "/capacity")}
+    found |= {url: problems(page, url, shown) for url in FOR_ADMINISTRATORS}
     page = open_page(None, width=width)
     found |= {url: problems(page, url, shown) for url in ("/sign-in",)}
     assert {url: faults for url, faults in found.items() if faults} == {}
@@ -108,6 +114,24 @@ def test_the_page_of_a_call_out_follows_what_happens(
     page.wait_for_selector("text=Enough people have come", timeout=10_000)
     assert page.evaluate("window.stayed") is True
     assert page.input_value("#find-name") == "typed"
+
+
+def test_a_unit_is_counted_in_three_taps(open_page: Opener) -> None:
+    """Open, + and Save; "still" tells the same again; what was mistyped stays."""
+    page = open_page("staff@demo.example", width=390)
+    page.goto("/u/SBMC/MBU")
+    first, second = page.locator("[data-count]").first, page.locator("[data-count]").nth(1)
+    last = int(first.locator("input").get_attribute("data-last") or "")
+    first.locator("[data-step='1']").click()
+    page.get_by_role("button", name="Save 1 number").click()
+    page.wait_for_selector("text=Mother and Baby: 1 number saved.")
+    assert first.locator("input").get_attribute("data-last") == str(last + 1)
+    second.locator("[data-same]").click()
+    first.locator("input").fill("none")
+    page.get_by_role("button", name="Save 2 numbers").click()
+    page.wait_for_selector("text='none' is no count")
+    told = second.locator("input")
+    assert told.input_value() == told.get_attribute("data-last")
 
 
 def problems(page: Page, url: str, shown: dict[str, str]) -> list[str]:
