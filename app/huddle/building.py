@@ -24,11 +24,11 @@ from app.huddle.sheet import (
     total,
 )
 from app.scores.nursing import nurses_for
-from app.surge import packs
 from app.surge import queries as surge_queries
 from app.surge.asking import to_ask
 from app.surge.capacity import House, UnitCapacity, house
 from app.surge.huddle_metrics import INTO, NEXT_SHIFT, OUT, WITHOUT, asked_of
+from app.surge.inforce import levels_of
 
 
 def build(session: Session, facility: Facility, now: datetime) -> Sheet:
@@ -54,7 +54,7 @@ def build(session: Session, facility: Facility, now: datetime) -> Sheet:
         zone=facility.zone,
         day=day,
         made_at=now,
-        level=level.label if level else packs.levels()[0].label,
+        level=level.label if level else levels_of(session, facility.id)[0].label,
         level_at=level.set_at if level else None,
         recommended=recommended.label if recommended else "",
         fired=tuple(firing.title for firing, _ in surge_queries.standing_firings(session, facility.id)),

@@ -29,7 +29,7 @@ from app.incidents.events import (
 from app.journal import Entry
 from app.resources.events import RequestApproved, RequestDenied, RequestOverdue, RequestReceived
 from app.resources.rules import RequestState
-from app.surge.events import SurgeCarriedOver, SurgeLevelSet
+from app.surge.events import SurgeBandSet, SurgeCarriedOver, SurgeLevelSet
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,8 @@ def level_changes(entries: Iterable[Entry]) -> list[LevelChange]:
             found.append(LevelChange(at, "activation", event.activation_level, who, event.reason))
         elif isinstance(event, SurgeLevelSet):
             found.append(LevelChange(at, "surge", event.label, who, event.reason))
+        elif isinstance(event, SurgeBandSet):
+            found.append(LevelChange(at, "surge", f"{event.resource} {event.band}", who, event.reason))
         elif isinstance(event, SurgeCarriedOver) and event.level is not None:
             level = event.level
             found.append(LevelChange(level.set_at, "surge", level.label, level.set_by, level.reason))

@@ -1,12 +1,16 @@
-"""/api/v1/readings, /api/v1/facilities/{code}/capacity and /api/v1/triggers/evaluate"""
+"""/api/v1/readings, capacity and level under /api/v1/facilities/{code}, /api/v1/surge, /api/v1/triggers/evaluate"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from flask import Response, request
 from marshmallow import ValidationError
+from sqlalchemy.orm import Session
 
 from app.accounts.access import actor, requires
 from app.core.actor import Actor
@@ -14,12 +18,16 @@ from app.core.db import UnitOfWork
 from app.core.errors import Invalid, NotFound
 from app.core.permissions import Permission
 from app.facilities.models import Facility
+from app.facilities.queries import facility as facility_by_id
 from app.runtime import runtime
-from app.surge import actions, queries
+from app.surge import actions, inforce, queries
 from app.surge.actions import Entered, Given, Refused
 from app.surge.capacity import house
 from app.surge.definitions import rule_errors
 from app.surge.evaluating import SHELVE, Act, evaluate_all
+from app.surge.events import ReasonData
+from app.surge.level_schemas import ConfirmIn, ContinuumOut, DeclineIn, NamedLevelsOut, SetLevelIn
+from app.surge.models import Recommendation
 from app.surge.schemas import (
     MOST_AT_ONCE,
     CapacityOut,
@@ -74,10 +82,7 @@ def capacity(code: str) -> dict[str, Any]:
     """Beds of a hospital by unit and by class, with the age and source of each number, and its surge level"""
     now = runtime().clock.now()
     with runtime().db.read() as db:
-        facility = db.scalar(sa.select(Facility).where(Facility.code == code))
-        if facility is None:
-            raise NotFound(f"There is no hospital with the code {code!r}.")
-        actor().require(Permission.BOARD_VIEW, facility.id)
+        facility = _facility(db, code)
         version = queries.capacity_version(db, facility.id)
         found = house(db, facility.id, now)
         return {
@@ -94,6 +99,82 @@ def capacity(code: str) -> dict[str, Any]:
             "classes": found.classes,
             "units": found.units,
         }
+
+
+@api.route("/facilities/<string:code>/level")
+@api.response(200, ContinuumOut)
+@requires(Permission.BOARD_VIEW)
+def level(code: str) -> dict[str, Any]:
+    """The surge level: staff, stuff, space and systems, which of them drives it, and what is recommended and why"""
+    with runtime().db.read() as db:
+        return _level(db, _facility(db, code), runtime().clock.now())
+
+
+@api.route("/facilities/<string:code>/levels")
+@api.response(200, NamedLevelsOut)
+@requires(Permission.BOARD_VIEW)
+def levels(code: str) -> dict[str, Any]:
+    """The hospital's own named levels by rank"""
+    with runtime().db.read() as db:
+        facility = _facility(db, code)
+        ladder = inforce.levels_of(db, facility.id)
+        return {"facility": facility.code, "version": ladder.version, "levels": list(ladder)}
+
+
+@api.route("/facilities/<string:code>/level", methods=["POST"])
+@api.arguments(SetLevelIn)
+@api.response(201, ContinuumOut)
+@requires(Permission.SURGE_CONFIRM)
+def set_level(wanted: dict[str, Any], code: str) -> Response:
+    """Set a level by its rank, or one of the four S to a band, as the person whose token it is
+
+    Up by any number, down one level at a time with fresh numbers and nothing standing that speaks for more. Into
+    crisis goes one S at a time, with the person's own name and without declaring an incident.
+    """
+    with runtime().db.read() as db:
+        facility = _facility(db, code)
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        said = _said(wanted)
+        if wanted["rank"] is not None:
+            picked = {"rank": wanted["rank"], "resources": wanted["resources"]}
+            actions.set_level(uow, actor(), facility.id, **picked, **said, restart=wanted["restart"])
+        else:
+            picked = {"resource": wanted["resource"], "band": wanted["band"]}
+            actions.set_band(uow, actor(), facility.id, **picked, **said, restart=wanted["restart"])
+        return _level(uow.session, facility, uow.now)
+
+    return post(act, ContinuumOut)
+
+
+@api.route("/surge/recommendations/<uuid:recommendation_id>/confirm", methods=["POST"])
+@api.arguments(ConfirmIn)
+@api.response(201, ContinuumOut)
+@requires(Permission.SURGE_CONFIRM)
+def confirm(wanted: dict[str, Any], recommendation_id: UUID) -> Response:
+    """Confirm what is recommended, as the person whose token it is"""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        found = actions.confirm(
+            uow, actor(), str(recommendation_id), resources=wanted["resources"], **_said(wanted)
+        )
+        return _level(uow.session, facility_by_id(uow.session, found.facility_id), uow.now)
+
+    return post(act, ContinuumOut)
+
+
+@api.route("/surge/recommendations/<uuid:recommendation_id>/decline", methods=["POST"])
+@api.arguments(DeclineIn)
+@api.response(201, ContinuumOut)
+@requires(Permission.SURGE_CONFIRM)
+def decline(wanted: dict[str, Any], recommendation_id: UUID) -> Response:
+    """Leave the level as it is. What has fired recommends nothing more until it fires again"""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        found = actions.decline(uow, actor(), str(recommendation_id), reason=wanted["reason"])
+        return _level(uow.session, facility_by_id(uow.session, found.facility_id), uow.now)
+
+    return post(act, ContinuumOut)
 
 
 @api.route("/triggers/evaluate", methods=["POST"])
@@ -121,6 +202,63 @@ def evaluate(wanted: dict[str, Any]) -> dict[str, Any]:
         "shelved_until": state.shelved_until,
         "transitions": outcome.transitions,
     }
+
+
+def _facility(db: Session, code: str) -> Facility:
+    facility = db.scalar(sa.select(Facility).where(Facility.code == code))
+    if facility is None:
+        raise NotFound(f"There is no hospital with the code {code!r}.")
+    actor().require(Permission.BOARD_VIEW, facility.id)
+    return facility
+
+
+def _said(wanted: dict[str, Any]) -> dict[str, Any]:
+    incident = wanted["incident_id"]
+    return {
+        "reason": wanted["reason"],
+        "incident_id": str(incident) if incident else None,
+        "guide": wanted["guide"],
+        "name": wanted["name"],
+    }
+
+
+def _level(db: Session, facility: Facility, now: datetime) -> dict[str, Any]:
+    standing = inforce.standing(db, facility.id, now)
+    found, lowest = queries.level(db, facility.id), inforce.levels_of(db, facility.id)[0]
+    return {
+        "facility": facility.code,
+        "as_of": now,
+        "rank": found.rank if found else lowest.rank,
+        "label": found.label if found else lowest.label,
+        "band": standing.band,
+        "drivers": standing.drivers,
+        "provisional": standing.provisional,
+        "set_at": found.set_at if found else None,
+        "set_by": found.set_by if found else None,
+        "reason": found.reason if found else None,
+        "age_seconds": _age(found.set_at, now) if found else None,
+        "resources": standing.sides,
+        "recommendation": _recommendation(queries.open_recommendation(db, facility.id), now),
+    }
+
+
+def _recommendation(found: Recommendation | None, now: datetime) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "id": found.id,
+        "rank": found.rank,
+        "label": found.label,
+        "band": found.band,
+        "drivers": found.drivers.split(",") if found.drivers else [],
+        "reasons": msgspec.json.decode(found.reasons, type=list[ReasonData]),
+        "made_at": found.made_at,
+        "age_seconds": _age(found.made_at, now),
+    }
+
+
+def _age(at: datetime, now: datetime) -> int:
+    return int((now - at).total_seconds())
 
 
 def _asked(wanted: dict[str, Any]) -> tuple[Rule, list[Act]]:

@@ -85,8 +85,12 @@ def rule_errors(rule: Rule) -> dict[str, str]:
     return errors
 
 
-def errors_of(definition: Definition, unit_classes: Collection[str], highest_rank: int) -> dict[str, str]:
-    """What is wrong with a definition, by field. What fires and cannot clear for being its own clear limit is fine."""
+def errors_of(
+    definition: Definition, unit_classes: Collection[str], ranks: Collection[int]
+) -> dict[str, str]:
+    """What is wrong with a definition, by field; `ranks` are those of the hospital's levels. What fires and cannot
+    clear for being its own clear limit is fine.
+    """
     errors = rule_errors(definition.rule)
     measure = MEASURES.get(definition.measure)
     if not 1 <= len(definition.title.strip()) <= 200:
@@ -103,8 +107,8 @@ def errors_of(definition: Definition, unit_classes: Collection[str], highest_ran
         errors["resource"] = f"must be one of {', '.join(RESOURCES)}"
     if definition.severity not in SEVERITIES:
         errors["severity"] = f"must be one of {', '.join(SEVERITIES)}"
-    if not 0 <= definition.recommends_rank <= highest_rank:
-        errors["recommends_rank"] = f"must be a whole number from 0 to {highest_rank}"
+    if definition.recommends_rank not in ranks:
+        errors["recommends_rank"] = f"must be one of {', '.join(map(str, ranks))}"
     elif definition.recommends_rank and definition.kind == INDICATOR:
         errors["recommends_rank"] = "an indicator recommends no level; make it a trigger, or choose none"
     if len(definition.action) > 2000:

@@ -31,6 +31,7 @@ class FiringData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     acknowledged_by: str = ""
     acknowledged_at: datetime | None = None
     trigger_id: str = ""
+    resource: str = "space"
 
 
 class ShelvedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,12 +44,28 @@ class ShelvedData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shelved_by: str
 
 
+class ReasonData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A firing behind a recommendation: which of the four S, what was seen, since when, by which version."""
+
+    firing_id: str
+    trigger_id: str
+    title: str
+    resource: str
+    said: str
+    rule: str
+    since: datetime
+    fired_at: datetime
+    version: int
+
+
 class RecommendationData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recommendation_id: str
     rank: int
     label: str
     because: str
     made_at: datetime
+    band: str = "conventional"
+    drivers: list[str] = msgspec.field(default_factory=list)
 
 
 class LevelData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,6 +74,19 @@ class LevelData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     set_at: datetime
     set_by: str
     reason: str
+    band: str = "conventional"
+    colour: str = "grey"
+
+
+class BandData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where one of the four S stands by a person's decision."""
+
+    resource: str
+    band: str
+    set_at: datetime
+    set_by: str
+    reason: str
+    assumed: bool = False
 
 
 @event("trigger.fired", "firing:{firing_id}")
@@ -130,11 +160,16 @@ class TriggerEdited(Event):
 
 @event("surge.recommended", "recommendation:{recommendation_id}")
 class SurgeRecommended(Event):
+    """`drivers`: the S whose triggers speak for the level, each with its reasons."""
+
     recommendation_id: str
     rank: int
     label: str
     because: str
     made_at: datetime
+    band: str = "conventional"
+    drivers: list[str] = msgspec.field(default_factory=list)
+    reasons: list[ReasonData] = msgspec.field(default_factory=list)
 
 
 @event("surge.recommendation_ended", "recommendation:{recommendation_id}")
@@ -149,7 +184,10 @@ class RecommendationEnded(Event):
 
 @event("surge.level_set", "surge")
 class SurgeLevelSet(Event):
-    """`despite`: firings that still spoke for a higher level than the one set."""
+    """`bands`: the S that change with it, by name. `drivers`: those at the worst band from then on; `assumed` when
+    nobody has said so. `version`: of the hospital's levels. `despite`: what had fired and still spoke for a higher
+    level, put aside by a person. `restart`: the care put off is confirmed to be staffed again.
+    """
 
     rank: int
     label: str
@@ -157,6 +195,37 @@ class SurgeLevelSet(Event):
     from_label: str
     reason: str
     despite: list[str]
+    band: str = "conventional"
+    from_band: str = "conventional"
+    colour: str = "grey"
+    version: int = 0
+    bands: dict[str, str] = msgspec.field(default_factory=dict)
+    drivers: list[str] = msgspec.field(default_factory=list)
+    assumed: bool = False
+    restart: bool = False
+
+
+@event("surge.band_set", "surge")
+class SurgeBandSet(Event):
+    """A person moves one of the four S; the level stays."""
+
+    resource: str
+    band: str
+    from_band: str
+    reason: str
+    drivers: list[str]
+    despite: list[str] = msgspec.field(default_factory=list)
+    restart: bool = False
+
+
+@event("surge.levels_edited", "levels")
+class LevelsEdited(Event):
+    """A new version of the hospital's named levels (`change`, in words). What is in force stays as it is."""
+
+    version: int
+    change: str
+    labels: list[str]
+    reason: str
 
 
 @event("surge.carried_over", "surge")
@@ -167,3 +236,4 @@ class SurgeCarriedOver(Event):
     firings: list[FiringData]
     recommendation: RecommendationData | None
     shelved: list[ShelvedData] = msgspec.field(default_factory=list)
+    bands: list[BandData] = msgspec.field(default_factory=list)

@@ -29,6 +29,8 @@ KINDS = (
     events.RecommendationEnded.kind,
     events.SurgeLevelSet.kind,
     *wording.WORDS,
+    events.SurgeBandSet.kind,
+    events.LevelsEdited.kind,
 )
 ON_A_PAGE = 50
 
@@ -78,18 +80,36 @@ def _shelved(data: dict[str, Any]) -> str:
 
 
 def _recommended(data: dict[str, Any]) -> str:
-    return f"The program recommends {data['label']}: {data['because']}"
+    driven = f", driven by {_listed(data['drivers'])}" if data.get("drivers") else ""
+    return f"The program recommends {data['label']}{driven}: {data['because']}"
 
 
 def _level_set(data: dict[str, Any]) -> str:
     despite = f" although this stands: {'; '.join(data['despite'])}" if data["despite"] else ""
-    return f"Surge level {data['label']}, before {data['from_label']}{despite}: {data['reason']}"
+    driven = f", driven by {_listed(data['drivers'])}" if data.get("drivers") else ""
+    assumed = " (assumed: nobody named it)" if data.get("assumed") else ""
+    restart = " The care put off is staffed to start again." if data.get("restart") else ""
+    said = f"Surge level {data['label']}, before {data['from_label']}{driven}{assumed}{despite}"
+    return f"{said}: {data['reason']}{restart}"
+
+
+def _band_set(data: dict[str, Any]) -> str:
+    despite = f" although this stands: {'; '.join(data['despite'])}" if data["despite"] else ""
+    restart = " The care put off is staffed to start again." if data["restart"] else ""
+    moved = f"{data['resource'].capitalize()} is {data['band']}, before {data['from_band']}"
+    return f"{moved}{despite}: {data['reason']}{restart}"
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _carried_over(data: dict[str, Any]) -> str:
     parts = []
     if data["level"]:
         parts.append(f"level {data['level']['label']}")
+    graver = [f"{b['resource']} {b['band']}" for b in data.get("bands", ()) if b["band"] != "conventional"]
+    parts += [", ".join(graver)] if graver else []
     if data["firings"]:
         parts.append("fired: " + "; ".join(each["title"] for each in data["firings"]))
     if data["recommendation"]:
@@ -109,6 +129,10 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
         f"Recommendation {data['label']} {data['state']}: {data['reason']}"
     ),
     events.SurgeLevelSet.kind: _level_set,
+    events.SurgeBandSet.kind: _band_set,
+    events.LevelsEdited.kind: lambda data: (
+        f"Surge levels edited, version {data['version']}: {data['change']}. {data['reason']}"
+    ),
     events.SurgeCarriedOver.kind: _carried_over,
     **wording.WORDS,
 }

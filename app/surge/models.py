@@ -161,7 +161,7 @@ class Shelving(Base):
 class Firing(Base):
     """One time that a trigger fired, by which version. It is settled once a person has decided about it.
 
-    `said`: what it saw, in words; `rule`: the limit it had passed.
+    `said`: what it saw, in words; `rule`: the limit it had passed; `resource`: which of the four S.
     """
 
     __tablename__ = "trigger_firings"
@@ -184,6 +184,7 @@ class Firing(Base):
     said: Mapped[str] = mapped_column(sa.Text)
     rule: Mapped[str] = mapped_column(sa.Text)
     severity: Mapped[str] = mapped_column(Code)
+    resource: Mapped[str] = mapped_column(Code)
     action: Mapped[str] = mapped_column(sa.Text)
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     acknowledged_by: Mapped[str | None] = mapped_column(Name)
@@ -192,7 +193,9 @@ class Firing(Base):
 
 
 class Recommendation(Base):
-    """A level the program recommends, until a person decides, a higher one takes its place, or it is over."""
+    """A level the program recommends, until a person decides, a higher one takes its place, or it is over.
+    `drivers`: the S whose triggers speak for it, with commas; `reasons`: JSON of app.surge.events.ReasonData.
+    """
 
     __tablename__ = "surge_recommendations"
     __table_args__ = (
@@ -210,6 +213,9 @@ class Recommendation(Base):
     rank: Mapped[int]
     label: Mapped[str] = mapped_column(Name)
     because: Mapped[str] = mapped_column(sa.Text)
+    band: Mapped[str] = mapped_column(Code)
+    drivers: Mapped[str] = mapped_column(Name)
+    reasons: Mapped[str] = mapped_column(sa.Text)
     state: Mapped[RecommendationState] = mapped_column(one_of(RecommendationState, "recommendation_state"))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -218,15 +224,50 @@ class Recommendation(Base):
 
 
 class SurgeLevel(Base):
-    """The level in force, kept under the journal it stands in: a hospital's, or an exercise's own."""
+    """The level in force, kept under the journal it stands in: a hospital's, or an exercise's own. What it was when it
+    was set stays, whatever is edited; `version` says of which of the hospital's versions.
+    """
 
     __tablename__ = "surge_levels"
 
     stream: Mapped[str] = mapped_column(sa.ForeignKey("journal_streams.id"), primary_key=True)
     rank: Mapped[int]
     label: Mapped[str] = mapped_column(Name)
+    meaning: Mapped[str] = mapped_column(sa.Text)
+    colour: Mapped[str] = mapped_column(Code)
+    band: Mapped[str] = mapped_column(Code)
+    version: Mapped[int]
     set_at: Mapped[datetime] = mapped_column(UtcDateTime)
     set_by: Mapped[str] = mapped_column(Name)
+    reason: Mapped[str] = mapped_column(sa.Text)
+
+
+class SurgeBand(Base):
+    """Where a person has put one of the four S, under the journal it stands in; none says conventional."""
+
+    __tablename__ = "surge_bands"
+
+    stream: Mapped[str] = mapped_column(sa.ForeignKey("journal_streams.id"), primary_key=True)
+    resource: Mapped[str] = mapped_column(Code, primary_key=True)
+    band: Mapped[str] = mapped_column(Code)
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    set_by: Mapped[str] = mapped_column(Name)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    assumed: Mapped[bool]
+    """Nobody named what drives the level, and no trigger said so."""
+
+
+class LevelSet(Base):
+    """The named levels of a hospital as JSON of app.surge.levels.Level, one row for each version. Never changed."""
+
+    __tablename__ = "level_sets"
+
+    facility_id: Mapped[str] = mapped_column(sa.ForeignKey("facilities.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    levels: Mapped[str] = mapped_column(sa.Text)
+    change: Mapped[str] = mapped_column(sa.Text)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_by: Mapped[str] = mapped_column(Name)
     reason: Mapped[str] = mapped_column(sa.Text)
 
 

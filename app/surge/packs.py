@@ -11,36 +11,14 @@ from app.core.packs import Fields, PackError, read_toml
 from app.facilities.unit_classes import UNIT_CLASSES
 from app.incidents import catalogue
 from app.surge.definitions import Definition, errors_of
+from app.surge.levels import BANDS, COLOURS, LONGEST_MINUTES, Ladder, Level, LevelTask, ladder_errors
 from app.surge.measures import WHOLE
 from app.surge.triggers import Rule
 
 DATA = Path(__file__).parent / "data"
 
-COLOURS = ("grey", "blue", "amber", "orange", "red")
 PLACES = (*UNIT_CLASSES, WHOLE)
 """What a rule can be about: a class of units, or the whole house."""
-LONGEST_MINUTES = 14 * 24 * 60
-
-
-@dataclass(frozen=True, slots=True)
-class LevelTask:
-    """One thing the holder of a position does, due so many minutes after the level is set."""
-
-    position: str
-    due_minutes: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A surge level. `rank` orders them from 0, the quietest; `tasks` are its plan."""
-
-    rank: int
-    slug: str
-    label: str
-    meaning: str
-    colour: str
-    tasks: tuple[LevelTask, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +42,21 @@ class RulePack:
 
 
 @cache
-def levels() -> tuple[Level, ...]:
-    """The levels by rank. Raises PackError for a broken pack."""
-    return read_levels(DATA / "levels.toml", [each.slug for each in catalogue.positions()])
+def levels() -> Ladder:
+    """The levels a hospital starts with, until it edits them. Raises PackError for a broken pack."""
+    return Ladder(0, read_levels(DATA / "levels.toml", [each.slug for each in catalogue.positions()]))
 
 
 @cache
 def starting() -> RulePack:
     """What a new hospital starts with. Raises PackError for a broken pack."""
-    return read_rules(DATA / "triggers.toml", len(levels()) - 1)
+    return read_rules(DATA / "triggers.toml", levels().ranks)
 
 
 @cache
 def examples() -> tuple[RulePack, ...]:
     """Published rules to try and to take over, in the order of their titles."""
-    found = [read_rules(path, len(levels()) - 1) for path in (DATA / "rules").glob("*.toml")]
+    found = [read_rules(path, levels().ranks) for path in (DATA / "rules").glob("*.toml")]
     return tuple(sorted(found, key=lambda pack: pack.title))
 
 
@@ -88,14 +66,16 @@ def read_levels(path: Path, position_slugs: Collection[str]) -> tuple[Level, ...
     pack.only("levels")
     found = tuple(_level(table, rank, position_slugs) for rank, table in enumerate(pack.tables("levels")))
     _require_unique(path, found)
+    for name, why in ladder_errors(found).items():
+        raise pack.error(name, why)
     return found
 
 
-def read_rules(path: Path, highest_rank: int) -> RulePack:
+def read_rules(path: Path, ranks: Collection[int]) -> RulePack:
     """Read a pack of rules, each of which is right by itself and has a slug of its own."""
     pack = read_toml(path)
     pack.only("version", "title", "reviewed", "source", "triggers")
-    rules = tuple(_shipped(table, highest_rank) for table in pack.tables("triggers"))
+    rules = tuple(_shipped(table, ranks) for table in pack.tables("triggers"))
     _require_unique(path, rules)
     texts = {name: pack.text(name) for name in ("title", "version", "reviewed", "source")}
     return RulePack(path.stem, rules=rules, **texts)
@@ -109,6 +89,7 @@ def _level(table: Fields, rank: int, position_slugs: Collection[str]) -> Level:
         label=table.text("label"),
         meaning=table.text("meaning"),
         colour=table.choice("colour", COLOURS),
+        band=table.choice("band", BANDS),
         tasks=tuple(_task(each, position_slugs) for each in table.tables("tasks")),
     )
 
@@ -119,10 +100,11 @@ def _task(table: Fields, position_slugs: Collection[str]) -> LevelTask:
         position=table.choice("position", position_slugs),
         due_minutes=table.integer("due_minutes", 1, LONGEST_MINUTES),
         text=table.text("text"),
+        evidence=table.optional_text("evidence") or "",
     )
 
 
-def _shipped(table: Fields, highest_rank: int) -> Shipped:
+def _shipped(table: Fields, ranks: Collection[int]) -> Shipped:
     rule_fields, own = set(Rule.__dataclass_fields__), set(Definition.__dataclass_fields__) - {"rule"}
     table.only("slug", *sorted(own | rule_fields))
     given = {name: value for name, value in table.values.items() if name != "slug"}
@@ -131,7 +113,7 @@ def _shipped(table: Fields, highest_rank: int) -> Shipped:
         definition = msgspec.convert({**given, "rule": rule}, Definition)
     except msgspec.ValidationError as problem:
         raise table.error("rule", str(problem)) from problem
-    for name, why in errors_of(definition, PLACES, highest_rank).items():
+    for name, why in errors_of(definition, PLACES, ranks).items():
         raise table.error(name, why)
     return Shipped(table.slug(), definition)
 

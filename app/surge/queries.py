@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
 from app.core.errors import NotFound
 from app.facilities.models import Unit
 from app.facilities.stream import stream_of
-from app.surge.metrics import fresh
 from app.surge.models import (
     CsvMapping,
     Firing,
@@ -25,7 +22,7 @@ from app.surge.models import (
     TriggerState,
     TriggerVersion,
 )
-from app.surge.occupancy import OCCUPIED, STAFFED, Key, Known
+from app.surge.occupancy import Key, Known
 
 
 def capacity_version(session: Session, facility_id: str) -> int:
@@ -71,26 +68,6 @@ def standing_firings(session: Session, facility_id: str) -> list[tuple[Firing, T
         .order_by(Firing.fired_at, Firing.id)
     )
     return [(firing, trigger) for firing, trigger in session.execute(query)]
-
-
-def stale_inputs(session: Session, facility_id: str, at: datetime) -> list[str]:
-    """Names of the units that triggers watch and whose numbers are missing or too old."""
-    watched = sa.select(Trigger.unit_class).where(
-        Trigger.facility_id == facility_id, Trigger.retired.is_(False)
-    )
-    query = sa.select(Unit).where(Unit.facility_id == facility_id, Unit.unit_class.in_(watched))
-    known = latest_known(session, facility_id)
-    return [
-        unit.name for unit in session.scalars(query.order_by(Unit.name)) if not _usable(known, unit.id, at)
-    ]
-
-
-def _usable(known: dict[Key, Known], unit_id: str, at: datetime) -> bool:
-    """Staffed beds that nobody has ever reported are as set up; occupied beds must have been counted."""
-    occupied, staffed = known.get((unit_id, OCCUPIED)), known.get((unit_id, STAFFED))
-    if occupied is None or not fresh(OCCUPIED, occupied.at, at):
-        return False
-    return staffed is None or fresh(STAFFED, staffed.at, at)
 
 
 def triggers(session: Session, facility_id: str) -> list[tuple[Trigger, TriggerState]]:

@@ -6,6 +6,7 @@ from marshmallow import fields, validate
 
 from app.surge.definitions import LARGEST, LONGEST
 from app.surge.evaluating import ACTS
+from app.surge.levels import BANDS
 from app.surge.metrics import METRICS
 from app.surge.triggers import CHANGED, CLEARED, COMPARISONS, FIRED, UNSHELVED, Status
 from app.surge.windows import KINDS, NOW
@@ -107,6 +108,7 @@ class ClassCapacityOut(Schema):
 class SurgeLevelOut(Schema):
     rank = fields.Integer(required=True)
     label = fields.String(required=True)
+    band = fields.String(required=True, metadata={"enum": list(BANDS)})
     set_at = fields.AwareDateTime(required=True)
     set_by = fields.String(required=True)
     reason = fields.String(required=True)

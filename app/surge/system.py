@@ -20,12 +20,13 @@ from app.facilities.stream import stream_of
 from app.facilities.unit_classes import UNIT_CLASSES
 from app.surge import history
 from app.surge.capacity import CLASS_WORDS, ClassCapacity, Value, houses
-from app.surge.definitions import read
 from app.surge.huddle_metrics import WITHOUT
+from app.surge.levels import BANDS, state_of
 from app.surge.models import (
     Firing,
     Recommendation,
     RecommendationState,
+    SurgeBand,
     SurgeLevel,
     Trigger,
 )
@@ -61,11 +62,12 @@ class Firings:
 
 @dataclass(frozen=True)
 class Row:
-    """One hospital. `missing`: units whose beds are in no sum."""
+    """One hospital. `bands`: the S that are not conventional, the worst band first. `missing`: units in no sum."""
 
     facility: Facility
     level: SurgeLevel | None
     recommended: Recommendation | None
+    bands: Sequence[tuple[str, Sequence[str]]]
     firings: Firings
     classes: Mapping[str, ClassCapacity]
     spark: Spark
@@ -73,6 +75,10 @@ class Row:
     @property
     def rank(self) -> int:
         return self.level.rank if self.level else 0
+
+    @property
+    def state(self) -> str:
+        return state_of(self.level.colour) if self.level else "normal"
 
     @property
     def units(self) -> int:
@@ -131,16 +137,14 @@ def system(session: Session, hospitals: Sequence[Facility], now: datetime) -> Sy
     }
     begins = window(now).begins
     lines, flags = patients(session, inpatient, ids, now), history.levels_set(session, ids, begins)
-    levels, recommended, firings = (
-        _levels(session, ids),
-        _recommended(session, ids),
-        _firings(session, ids),
-    )
+    levels, bands = _levels(session, ids), _bands(session, ids)
+    recommended, firings = _recommended(session, ids), _firings(session, ids)
     rows = [
         Row(
             each,
             levels.get(stream_of(each.id)),
             recommended.get(each.id),
+            bands.get(stream_of(each.id), []),
             firings.get(each.id, Firings()),
             (classes := {group.unit_class: group for group in found[each.id].classes}),
             _line(each, lines.get(each.id, ()), classes, flags.get(each.id, []), begins),
@@ -179,6 +183,19 @@ def _levels(session: Session, ids: Sequence[str]) -> dict[str, SurgeLevel]:
     return {each.stream: each for each in session.scalars(query)}
 
 
+def _bands(session: Session, ids: Sequence[str]) -> dict[str, list[tuple[str, list[str]]]]:
+    query = sa.select(SurgeBand.stream, SurgeBand.band, SurgeBand.resource).where(
+        SurgeBand.stream.in_([stream_of(each) for each in ids])
+    )
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for stream, band, resource in session.execute(query):
+        found[stream][band].append(resource)
+    return {
+        stream: [(band, sorted(mine[band])) for band in reversed(BANDS[1:]) if band in mine]
+        for stream, mine in found.items()
+    }
+
+
 def _recommended(session: Session, ids: Sequence[str]) -> dict[str, Recommendation]:
     query = sa.select(Recommendation).where(
         Recommendation.facility_id.in_(ids), Recommendation.state == RecommendationState.OPEN
@@ -188,20 +205,20 @@ def _recommended(session: Session, ids: Sequence[str]) -> dict[str, Recommendati
 
 def _firings(session: Session, ids: Sequence[str]) -> dict[str, Firings]:
     query = (
-        sa.select(Trigger.facility_id, Trigger.recommends_rank, Trigger.definition, Firing)
+        sa.select(Trigger.facility_id, Firing)
         .join(Firing, Firing.trigger_id == Trigger.id)
         .where(Trigger.facility_id.in_(ids), Firing.cleared_at.is_(None))
         .order_by(Trigger.recommends_rank.desc(), Firing.fired_at)
     )
-    found: dict[str, list[tuple[str, Firing]]] = defaultdict(list)
-    for facility_id, _, definition, firing in session.execute(query):
-        found[facility_id].append((read(definition).resource, firing))
+    found: dict[str, list[Firing]] = defaultdict(list)
+    for facility_id, firing in session.execute(query):
+        found[facility_id].append(firing)
     return {
         facility_id: Firings(
             len(standing),
-            sum(firing.acknowledged_by is None for _, firing in standing),
-            standing[0][0],
-            tuple(firing.title for _, firing in standing),
+            sum(firing.acknowledged_by is None for firing in standing),
+            standing[0].resource,
+            tuple(firing.title for firing in standing),
         )
         for facility_id, standing in found.items()
     }

@@ -52,6 +52,28 @@ def test_numbers_stand_with_age_source_and_what_is_missing(
     assert "staffed beds occupied, 91.6 %" not in page
 
 
+def test_what_is_wrong_comes_first_and_lines_carry_the_levels_that_were_set(
+    app: Flask, db: Database, clock: ManualClock, hospital: Hospital
+) -> None:
+    count(db, clock, hospital, ICU=13, _4W=20, ED=9)
+    commander = PageClient(app, hospital.commander)
+    commander.post("/capacity/SBMC/level", {"rank": "1", "plan": "note", "reason": "Bus on the way"})
+    page = " ".join(commander.get("/capacity/SBMC").text.split())
+    first = page.index('class="grid classes"')
+    assert "1 too many: 13 patients" in page[:first]
+    assert "Missing or too old in 3 of 3 units" in page[:first]
+    assert "Blocked beds: never reported" in page[:first]
+    icu = page[page.index('id="class-icu"') : page.index('id="class-med_surg"')]
+    assert "13 occupied" in icu
+    assert "limit 90 %, limit 100 %, Watch set 23 Nov" in icu
+    assert icu.count('<path class="flag"') == 1
+    assert "Ask them all by text" not in page or "polls.start" in app.view_functions
+    clock.advance(hours=2)
+    page = PageClient(app, hospital.commander).get("/capacity/SBMC").text
+    assert "Occupied beds: 13," in page
+    assert "1 of 1 unit not in the sum" in page
+
+
 def test_counting_a_unit_by_form_and_by_one_tap(app: Flask, db: Database, hospital: Hospital) -> None:
     staff = PageClient(app, hospital.staff)
     staff.get(unit_url(hospital))
@@ -143,7 +165,7 @@ def test_confirming_by_page_declares_and_starts_the_plan(
     assert "confirmed by Ada Quill" in late
     commander.get(url, 302)
     history = commander.get("/capacity/SBMC/history").text
-    assert "Surge level Severe surge, before Normal: Full" in history
+    assert "Surge level Severe surge, before Normal, driven by space: Full" in history
 
 
 def test_declining_and_setting_by_page(
@@ -161,7 +183,8 @@ def test_declining_and_setting_by_page(
         )
     commander.post("/capacity/SBMC/level", {"rank": "2", "plan": "note", "reason": "Bus on the way"})
     page = commander.get("/capacity/SBMC/level").text
-    assert "The level cannot go down now" in page
+    assert "Going down needs fresh numbers" in page
+    assert "Nobody named what drives the level" in page
     down = {"rank": "1", "plan": "note", "reason": "Quiet"}
     assert "Four West" in commander.post("/capacity/SBMC/level", down, 409).text
 

@@ -44,6 +44,10 @@ FOR_COMMANDERS = (
     "/capacity/SBMC/basis",
     "/capacity/SBMC/signs",
     "/u/SBMC/MICU",
+    "/capacity/SBMC/level",
+    "/capacity/SBMC/level/staff",
+    "/capacity/SBMC/crisis",
+    "/capacity/SBMC/levels",
     "/census",
     "/scores",
     "/requests",
@@ -59,7 +63,13 @@ FOR_COMMANDERS = (
     "/account/tokens",
     "/no-such-page",
 )
-FOR_ADMINISTRATORS = ("/accounts", "/accounts/new", "/capacity", "/capacity/SBMC/spaces/new")
+FOR_ADMINISTRATORS = (
+    "/accounts",
+    "/accounts/new",
+    "/capacity",
+    "/capacity/SBMC/spaces/new",
+    "/capacity/SBMC/levels/3",
+)
 
 
 @pytest.fixture(scope="module")

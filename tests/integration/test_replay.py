@@ -18,6 +18,9 @@ from app.incidents import actions
 from app.incidents.actions.record import take
 from app.incidents.models import Incident, Task
 from app.journal import entries, head_seq
+from app.surge import actions as surge
+from app.surge.continuum import RESOURCES
+from app.surge.levels import BANDS
 from tests.support.hospital import Hospital
 from tests.support.sockets import Shown
 
@@ -38,6 +41,7 @@ step = st.one_of(
     st.tuples(st.just("relieve"), st.sampled_from(POSITIONS), number),
     st.tuples(st.just("open"), st.sampled_from(POSITIONS), number),
     st.tuples(st.just("level"), st.sampled_from(LEVELS), number),
+    st.tuples(st.sampled_from(["surge", "drives"]), st.sampled_from(BANDS), number),
     st.tuples(st.sampled_from(["finish", "set_aside", "reopen", "overdue"]), st.just(""), number),
     st.tuples(
         st.sampled_from(["add", "note"]), st.sampled_from(["Check the doors", "<b>é \U0001f600"]), number
@@ -60,6 +64,27 @@ def perform(
         actions.open_position(uow, who, incident.id, slug=text)
     elif name == "level":
         actions.change_level(uow, who, incident.id, activation_level=text, reason="More hurt")
+    elif name == "surge":
+        surge.set_level(
+            uow,
+            who,
+            hospital.facility.id,
+            rank=index % 6,
+            reason="Huddle",
+            resources=["staff"],
+            name=who.name,
+            incident_id=incident.id if text == "crisis" else None,
+        )
+    elif name == "drives":
+        surge.set_band(
+            uow,
+            who,
+            hospital.facility.id,
+            resource=RESOURCES[index % 4],
+            band=text,
+            reason="Huddle",
+            name=who.name,
+        )
     elif name == "finish":
         actions.finish_task(uow, who, incident.id, task, note="" if index % 2 else "All clear")
     elif name == "set_aside":

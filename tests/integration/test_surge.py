@@ -261,17 +261,28 @@ def test_up_by_any_number_down_one_at_a_time_with_fresh_numbers(
         set_to(2)
     count(db, clock, hospital, ICU=5, ED=5, _4W=5)
     set_to(2)
-    with pytest.raises(Invalid, match="0 to 4"):
+    with pytest.raises(Invalid, match="one of 0, 1, 2, 3, 4, 5"):
         set_to(7)
 
 
-def test_going_down_while_a_trigger_stands_says_so(
+def test_what_stands_keeps_the_level_up_until_it_clears_or_a_person_puts_it_aside(
     db: Database, hospital: Hospital, clock: ManualClock
 ) -> None:
     fill_icu(db, clock, hospital)
     confirmed(db, hospital)
     count(db, clock, hospital, ICU=12, ED=5, _4W=5)
-    db.transact(actions.set_level, hospital.commander, hospital.facility.id, rank=2, reason="Beds opened")
+
+    def down() -> None:
+        db.transact(actions.set_level, hospital.commander, hospital.facility.id, rank=2, reason="Beds opened")
+
+    with pytest.raises(Conflict, match=f"Not yet: {ICU_FULL}"):
+        down()
+    with db.read() as session:
+        firing, trigger = queries.standing_firings(session, hospital.facility.id)[0]
+    assert firing.resource == "space"
+    until = clock.now() + timedelta(hours=8)
+    db.transact(actions.shelve, hospital.commander, trigger.id, until=until, reason="Two beds not counted")
+    down()
     with db.read() as session:
         last = list(entries(session, hospital_stream(hospital.facility.id)))[-1]
     assert last.data["despite"] == [ICU_FULL]

@@ -200,9 +200,10 @@ class TestBrokenPacks:
 class TestSurgePacks:
     def test_levels_rise_from_normal(self) -> None:
         levels = packs.levels()
-        assert [each.rank for each in levels] == [0, 1, 2, 3, 4]
+        assert levels.ranks == [0, 1, 2, 3, 4, 5]
         assert levels[0].label == "Normal"
-        assert len({each.label for each in levels}) == len({each.colour for each in levels}) == 5
+        assert [each.band for each in levels if each.band == "crisis"] == ["crisis"], "the last, by itself"
+        assert len({each.label for each in levels}) == len({each.colour for each in levels}) == 6
         assert all(each.tasks for each in levels)
 
     def test_starting_rules_are_quick_up_and_slow_down_and_name_their_source(self) -> None:
@@ -237,6 +238,9 @@ class TestSurgePacks:
             ('"safety_officer"', '"nobody"', "position: 'nobody' is unknown"),
             ('colour = "red"', 'colour = "pink"', "colour: 'pink' is unknown"),
             ('slug = "surge"', 'slug = "watch"', "slug: 'watch' stands twice"),
+            ('band = "contingency"', 'band = "dire"', "band: 'dire' is unknown"),
+            ('band = "crisis"', 'band = "contingency"', "band: one level at least must be crisis"),
+            ('band = "crisis"', 'band = "conventional"', "above it cannot be conventional"),
         ],
     )
     def test_broken_levels(self, tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -251,8 +255,8 @@ class TestSurgePacks:
             ('unit_class = "icu"', 'unit_class = "attic"', "unit_class: must be one of icu"),
             (
                 "recommends_rank = 3",
-                "recommends_rank = 5",
-                "recommends_rank: must be a whole number from 0 to 4",
+                "recommends_rank = 7",
+                "recommends_rank: must be one of 0, 1, 2, 3, 4, 5",
             ),
             ("threshold = 90", 'threshold = "ninety"', "Expected `float`"),
             ("deadband = 5", "deadband = -5", "deadband: must be a number from 0"),
@@ -264,7 +268,7 @@ class TestSurgePacks:
     def test_broken_rules(self, tmp_path: Path, old: str, new: str, message: str) -> None:
         broken = edited(packs.DATA / "triggers.toml", tmp_path, old, new)
         with pytest.raises(PackError, match=r"^triggers\.toml") as caught:
-            packs.read_rules(broken, 4)
+            packs.read_rules(broken, packs.levels().ranks)
         assert message in str(caught.value)
 
 

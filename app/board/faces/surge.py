@@ -12,30 +12,52 @@ from app.board.picture import Picture
 from app.board.sections.surge import FiringView
 from app.board.wording import Data, says
 from app.runtime import runtime
-from app.surge import history, packs, queries
+from app.surge import history, queries
 from app.surge.capacity import house
+from app.surge.continuum import RESOURCES, drivers
 from app.surge.definitions import SEVERITIES
-
-STATE_OF_RANK = ("normal", "watch", "watch", "act", "act")
+from app.surge.levels import CONVENTIONAL, state_of
 
 
 @card("surge", "Surge level", region="main", template="board/surge.html")
 def surge(picture: Picture) -> dict[str, Any]:
     level, recommendation = picture.surge.level, picture.surge.recommendation
-    rank = level.rank if level else 0
     base = f"/capacity/recommendations/{recommendation.id}" if recommendation else ""
     return {
         "level": level,
-        "label": level.label if level else packs.levels()[0].label,
-        "state": "act" if recommendation else STATE_OF_RANK[rank],
+        "label": level.label if level else "Not set",
+        "state": "act" if recommendation else state_of(level.colour if level else ""),
+        "sides": _sides(picture),
         "recommendation": recommendation,
         "firings": _firings(picture),
         "shelved": sorted(picture.surge.shelved.values(), key=lambda each: each.until),
         "open_url": base,
         "confirm_url": f"{base}/confirm",
         "decline_url": f"{base}/decline",
+        "crisis_url": f"/capacity/{picture.command.facility_code}/crisis?recommendation="
+        f"{recommendation.id if recommendation else ''}",
         "level_url": f"/capacity/{picture.command.facility_code}/level?incident={picture.command.id}",
     }
+
+
+def _sides(picture: Picture) -> list[dict[str, Any]]:
+    """The four S as people have put them; how fresh the numbers behind them are, the page of the level says."""
+    put = picture.surge.bands
+    bands = {s: put[s].band if s in put else CONVENTIONAL for s in RESOURCES}
+    driving = drivers(bands)
+    fired: dict[str, int] = dict.fromkeys(RESOURCES, 0)
+    for firing in _firings(picture):
+        fired[firing.resource] += 1
+    return [
+        {
+            "resource": s,
+            "band": bands[s],
+            "drives": s in driving,
+            "assumed": s in driving and put[s].assumed,
+            "fired": fired[s],
+        }
+        for s in RESOURCES
+    ]
 
 
 def _firings(picture: Picture) -> list[FiringView]:

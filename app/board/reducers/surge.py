@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.board.picture import Picture, on, reads_tables
-from app.board.sections.surge import FiringView, LevelView, RecommendationView, ShelvedView, Surge
+from app.board.sections.surge import BandView, FiringView, LevelView, RecommendationView, ShelvedView, Surge
 from app.facilities.stream import stream_of
 from app.incidents.events import IncidentClosed
 from app.incidents.models import Incident, IncidentState
 from app.journal import Entry
-from app.surge import events, history, queries
-from app.surge.models import SurgeLevel
+from app.surge import events, history, inforce, queries
+from app.surge.models import SurgeBand, SurgeLevel
 
 CARD = "surge"
 
@@ -60,16 +60,24 @@ def recommendation_ended(picture: Picture, _entry: Entry, _event: events.Recomme
 
 @on(events.SurgeLevelSet, cards=(CARD,))
 def level_set(picture: Picture, entry: Entry, event: events.SurgeLevelSet) -> None:
-    picture.surge.level = LevelView(
-        event.rank, event.label, entry.occurred_at, entry.actor["name"], event.reason
+    at, who = entry.occurred_at, entry.actor["name"]
+    picture.surge.level = LevelView(event.rank, event.label, at, who, event.reason, event.band, event.colour)
+    for resource, band in event.bands.items():
+        picture.surge.bands[resource] = BandView(resource, band, at, who, event.reason, event.assumed)
+
+
+@on(events.SurgeBandSet, cards=(CARD,))
+def band_set(picture: Picture, entry: Entry, event: events.SurgeBandSet) -> None:
+    picture.surge.bands[event.resource] = BandView(
+        event.resource, event.band, entry.occurred_at, entry.actor["name"], event.reason, assumed=False
     )
 
 
 @on(events.SurgeCarriedOver, cards=(CARD,))
 def carried_over(picture: Picture, _entry: Entry, event: events.SurgeCarriedOver) -> None:
-    level = event.level
-    if level is not None:
-        picture.surge.level = LevelView(level.rank, level.label, level.set_at, level.set_by, level.reason)
+    if event.level is not None:
+        picture.surge.level = _level(event.level)
+    picture.surge.bands = {each.resource: _band(each) for each in event.bands}
     picture.surge.firings = {each.firing_id: _firing(each) for each in event.firings}
     picture.surge.shelved = {
         each.trigger_id: ShelvedView(each.trigger_id, each.title, each.until, each.reason, each.shelved_by)
@@ -92,7 +100,8 @@ def read(session: Session, incident_id: str, picture: Picture) -> None:
     stream = incident.stream if incident.exercise else stream_of(incident.facility_id)
     level = session.get(SurgeLevel, stream)
     if level is not None:
-        picture.surge.level = LevelView(level.rank, level.label, level.set_at, level.set_by, level.reason)
+        picture.surge.level = _level(level)
+    picture.surge.bands = {each.resource: _band(each) for each in inforce.bands(session, stream)}
     for firing, trigger in queries.standing_firings(session, incident.facility_id):
         picture.surge.firings[firing.id] = FiringView(
             firing.id,
@@ -106,6 +115,7 @@ def read(session: Session, incident_id: str, picture: Picture) -> None:
             firing.version,
             firing.since,
             firing.fired_at,
+            firing.resource,
             firing.acknowledged_by or "",
             firing.acknowledged_at,
         )
@@ -116,7 +126,13 @@ def read(session: Session, incident_id: str, picture: Picture) -> None:
     standing = queries.open_recommendation(session, incident.facility_id)
     if standing is not None:
         picture.surge.recommendation = RecommendationView(
-            standing.id, standing.rank, standing.label, standing.because, standing.made_at
+            standing.id,
+            standing.rank,
+            standing.label,
+            standing.because,
+            standing.made_at,
+            standing.band,
+            standing.drivers.split(",") if standing.drivers else [],
         )
 
 
@@ -133,10 +149,29 @@ def _firing(event: events.TriggerFired | events.FiringData) -> FiringView:
         event.version,
         event.since,
         event.fired_at,
+        event.resource,
         event.acknowledged_by if isinstance(event, events.FiringData) else "",
         event.acknowledged_at if isinstance(event, events.FiringData) else None,
     )
 
 
 def _recommendation(event: events.SurgeRecommended | events.RecommendationData) -> RecommendationView:
-    return RecommendationView(event.recommendation_id, event.rank, event.label, event.because, event.made_at)
+    return RecommendationView(
+        event.recommendation_id,
+        event.rank,
+        event.label,
+        event.because,
+        event.made_at,
+        event.band,
+        event.drivers,
+    )
+
+
+def _level(found: events.LevelData | SurgeLevel) -> LevelView:
+    return LevelView(
+        found.rank, found.label, found.set_at, found.set_by, found.reason, found.band, found.colour
+    )
+
+
+def _band(found: events.BandData | SurgeBand) -> BandView:
+    return BandView(found.resource, found.band, found.set_at, found.set_by, found.reason, found.assumed)

@@ -21,6 +21,7 @@ class FiringView:
     version: int
     since: datetime
     fired_at: datetime
+    resource: str = "space"
     acknowledged_by: str = ""
     acknowledged_at: datetime | None = None
 
@@ -43,6 +44,8 @@ class RecommendationView:
     label: str
     because: str
     made_at: datetime
+    band: str
+    drivers: list[str]
 
 
 @dataclass
@@ -52,6 +55,20 @@ class LevelView:
     set_at: datetime
     set_by: str
     reason: str
+    band: str
+    colour: str
+
+
+@dataclass
+class BandView:
+    """Where a person has put one of the four S. `assumed`: nobody had named what drives the level."""
+
+    resource: str
+    band: str
+    set_at: datetime
+    set_by: str
+    reason: str
+    assumed: bool
 
 
 @dataclass
@@ -64,3 +81,5 @@ class Surge:
     recommendation: RecommendationView | None = None
     firings: dict[str, FiringView] = field(default_factory=dict)
     shelved: dict[str, ShelvedView] = field(default_factory=dict)
+    bands: dict[str, BandView] = field(default_factory=dict)
+    """By S; one that is not here is conventional, as on any day."""

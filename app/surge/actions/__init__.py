@@ -3,7 +3,8 @@
 from app.surge.actions.care import acknowledge, shelve, unshelve
 from app.surge.actions.editing import create_trigger, edit_trigger, retire_trigger
 from app.surge.actions.firing import look_again
-from app.surge.actions.levels import confirm, decline, set_level
+from app.surge.actions.ladder import add_level, change_level, remove_level
+from app.surge.actions.levels import confirm, decline, set_band, set_level
 from app.surge.actions.readings import Entered, Given, Refused, enter
 from app.surge.actions.trying import keep_run
 from app.surge.actions.uploads import check_columns, drop_old_uploads, keep_upload, take_upload
@@ -13,6 +14,8 @@ __all__ = [
     "Given",
     "Refused",
     "acknowledge",
+    "add_level",
+    "change_level",
     "check_columns",
     "confirm",
     "create_trigger",
@@ -23,7 +26,9 @@ __all__ = [
     "keep_run",
     "keep_upload",
     "look_again",
+    "remove_level",
     "retire_trigger",
+    "set_band",
     "set_level",
     "shelve",
     "take_upload",

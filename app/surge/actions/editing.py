@@ -16,6 +16,7 @@ from app.surge import events, packs
 from app.surge.actions.firing import Change, carry_out, units_by_class
 from app.surge.actions.hospitals import add_trigger, new_version, take, tell
 from app.surge.definitions import Definition, errors_of, read, rule_words
+from app.surge.inforce import levels_of
 from app.surge.measures import MEASURES
 from app.surge.models import Firing, Trigger, TriggerState
 from app.surge.occupancy import parts_at
@@ -34,8 +35,8 @@ def create_trigger(
     """A further trigger of a hospital. It may fire at once, when the last days say so."""
     actor.require(Permission.POLICY_EDIT, facility_id)
     get_facility(uow.session, facility_id)
-    reason = _checked(definition, reason)
     take(uow, [facility_id])
+    reason = _checked(uow, facility_id, definition, reason)
     slugs = set(uow.session.scalars(sa.select(Trigger.slug).where(Trigger.facility_id == facility_id)))
     if len(slugs) >= MOST_TRIGGERS:
         raise Conflict(f"There are {len(slugs)} triggers already; retire some first.")
@@ -58,7 +59,7 @@ def edit_trigger(
     trigger = _take(uow, actor, trigger_id)
     if trigger.retired:
         raise Conflict(f"{trigger.title} is retired.")
-    reason = _checked(definition, reason)
+    reason = _checked(uow, trigger.facility_id, definition, reason)
     if trigger.version != version:
         raise Conflict(f"Somebody else has edited it: it is at version {trigger.version} now. Look again.")
     if read(trigger.definition) == definition:
@@ -96,10 +97,9 @@ def _take(uow: UnitOfWork, actor: Actor, trigger_id: str) -> Trigger:
     return trigger
 
 
-def _checked(definition: Definition, reason: str) -> str:
-    errors = {
-        name: [why] for name, why in errors_of(definition, packs.PLACES, len(packs.levels()) - 1).items()
-    }
+def _checked(uow: UnitOfWork, facility_id: str, definition: Definition, reason: str) -> str:
+    ranks = levels_of(uow.session, facility_id).ranks
+    errors = {name: [why] for name, why in errors_of(definition, packs.PLACES, ranks).items()}
     try:
         reason = required_text("reason", reason, 2000)
     except Invalid as problem:

@@ -131,6 +131,7 @@ def _fire(uow: UnitOfWork, facility_id: str, change: Change, incidents: Sequence
         said=_said(definition, change),
         rule=rule_words(definition),
         severity=definition.severity,
+        resource=definition.resource,
         action=definition.action,
         settled=False,
     )

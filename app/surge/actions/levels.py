@@ -1,7 +1,9 @@
-"""A person decides, never the program: confirms what it recommends, declines, or sets another level."""
+"""A person decides, never the program: confirms what it recommends, declines, or sets another level or one S."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -19,13 +21,31 @@ from app.incidents.actions.record import take as take_incident
 from app.incidents.actions.tasks import add_one
 from app.incidents.models import Incident, Position, Task, TaskState
 from app.incidents.rules import required_text
-from app.surge import events, packs
+from app.surge import continuum, events
 from app.surge.actions.hospitals import open_incidents_locked, take, tell
 from app.surge.actions.recommending import end, reconcile, settle
-from app.surge.models import Firing, Recommendation, RecommendationState, SurgeLevel, Trigger
-from app.surge.queries import level_rank, open_recommendation, stale_inputs
+from app.surge.continuum import RESOURCES, Decision, Held, Sign
+from app.surge.inforce import held, inputs, levels_of, signs, stale_inputs
+from app.surge.levels import BANDS, HIGHEST_RANK, Ladder, Level
+from app.surge.models import Recommendation, RecommendationState, SurgeBand, SurgeLevel
+from app.surge.queries import open_recommendation
 
 PLAN = "plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person says with a decision. The plan starts in `incident_id`, or in an incident declared here from
+    `guide`; with neither the level is only noted. `resources`: the S that drive it. `name`: their own, typed, to go
+    into crisis. `restart`: on leaving it, that the care put off is staffed to start again.
+    """
+
+    reason: str
+    incident_id: str | None = None
+    guide: str | None = None
+    resources: Collection[str] = ()
+    name: str = ""
+    restart: bool = False
 
 
 def confirm(
@@ -36,17 +56,19 @@ def confirm(
     reason: str,
     incident_id: str | None = None,
     guide: str | None = None,
+    resources: Collection[str] = (),
+    name: str = "",
 ) -> Recommendation:
-    """Set the level that is recommended. Its plan starts in `incident_id`, or in an incident declared here
-    from `guide`; with neither the level is only noted. Raises Conflict naming who decided first.
-    """
+    """Set the level that is recommended; see Said. Raises Conflict naming who decided first."""
     recommendation = _take_recommendation(uow, actor, recommendation_id)
-    reason = required_text("reason", reason, 2000)
+    said = _checked(Said(reason, incident_id, guide, resources, name))
     if incident_id is not None and _incident(uow, incident_id).exercise:
         raise Invalid.field("incident_id", "a real recommendation is not confirmed in an exercise")
     incidents = open_incidents_locked(uow, [recommendation.facility_id])
-    end(uow, actor, recommendation, RecommendationState.CONFIRMED, reason, incidents)
-    _set_real(uow, actor, recommendation.facility_id, recommendation.rank, reason, incident_id, guide)
+    place = _place(uow, actor, recommendation.facility_id)
+    decision = _risen(place, actor, recommendation.rank, said)
+    end(uow, actor, recommendation, RecommendationState.CONFIRMED, said.reason, incidents)
+    _set_real(uow, actor, place, decision, said)
     return recommendation
 
 
@@ -69,69 +91,133 @@ def set_level(
     reason: str,
     incident_id: str | None = None,
     guide: str | None = None,
+    resources: Collection[str] = (),
+    name: str = "",
+    restart: bool = False,
 ) -> None:
-    """Set any higher level, or go down by one. In an exercise the level is the exercise's own.
+    """Set any higher level, or go down by one; see Said. In an exercise the level is the exercise's own.
 
-    Raises Conflict while inputs of the triggers are stale and the level would go down.
+    Going down raises Conflict while inputs are stale, or while something stands that speaks for more.
     """
-    _require_person(actor, facility_id)
-    get_facility(uow.session, facility_id)
-    if not 0 <= rank < len(packs.levels()):
-        raise Invalid.field("rank", f"must be a whole number from 0 to {len(packs.levels()) - 1}")
-    reason = required_text("reason", reason, 2000)
-    take(uow, [facility_id])
-    if incident_id is not None and _incident(uow, incident_id).exercise:
-        _set_in_exercise(uow, actor, facility_id, rank, reason, incident_id)
-        return
-    current = level_rank(uow.session, facility_id)
-    _check_step(current, rank)
-    if rank < current and (stale := stale_inputs(uow.session, facility_id, uow.now)):
-        raise Conflict(
-            f"Going down needs fresh numbers. Not known or too old: {', '.join(stale)}. Enter them first."
-        )
-    _set_real(uow, actor, facility_id, rank, reason, incident_id, guide)
+    said = _begin(uow, actor, facility_id, Said(reason, incident_id, guide, resources, name, restart))
+    place = _place(uow, actor, facility_id, incident_id)
+    if rank not in place.ladder:
+        raise Invalid.field("rank", f"must be one of {', '.join(map(str, place.ladder.ranks))}")
+    if rank == place.held.rank:
+        raise Conflict(f"The level is {place.held.label} already.")
+    if rank > place.held.rank:
+        decision = _risen(place, actor, rank, said)
+    else:
+        stale = [] if place.exercise else stale_inputs(uow.session, facility_id, uow.now)
+        decision = continuum.lower(place.held, place.ladder, rank, place.signs, stale, restart=restart)
+    _carry_out(uow, actor, place, decision, said)
 
 
-def _set_real(
+def set_band(
     uow: UnitOfWork,
     actor: Actor,
     facility_id: str,
-    rank: int,
+    *,
+    resource: str,
+    band: str,
     reason: str,
-    incident_id: str | None,
-    guide: str | None,
+    incident_id: str | None = None,
+    guide: str | None = None,
+    name: str = "",
+    restart: bool = False,
 ) -> None:
+    """Put one of the four S at a band. When it becomes the worst the level rises with it, and its plan starts."""
+    if resource not in RESOURCES:
+        raise Invalid.field("resource", f"must be one of {', '.join(RESOURCES)}")
+    if band not in BANDS:
+        raise Invalid.field("band", f"must be one of {', '.join(BANDS)}")
+    said = _begin(uow, actor, facility_id, Said(reason, incident_id, guide, [resource], name, restart))
+    place = _place(uow, actor, facility_id, incident_id)
+    stale = [] if place.exercise else inputs(uow.session, facility_id, uow.now).get(resource, [])
+    decision = continuum.put(place.held, place.ladder, resource, band, place.signs, stale, restart=restart)
+    _require_own_step(place, actor, decision, said)
+    _carry_out(uow, actor, place, decision, said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a decision falls: a hospital, or an exercise of it; with what holds there and what speaks."""
+
+    facility_id: str
+    exercise: Incident | None
+    ladder: Ladder
+    held: Held
+    signs: Sequence[Sign]
+
+    @property
+    def stream(self) -> str:
+        return self.exercise.stream if self.exercise else stream_of(self.facility_id)
+
+
+def _begin(uow: UnitOfWork, actor: Actor, facility_id: str, said: Said) -> Said:
+    _require_person(actor, facility_id)
+    get_facility(uow.session, facility_id)
+    said = _checked(said)
+    take(uow, [facility_id])
+    return said
+
+
+def _checked(said: Said) -> Said:
+    if any(each not in RESOURCES for each in said.resources):
+        raise Invalid.field("resources", f"must be of {', '.join(RESOURCES)}")
+    return replace(said, reason=required_text("reason", said.reason, 2000))
+
+
+def _place(uow: UnitOfWork, actor: Actor, facility_id: str, incident_id: str | None = None) -> _Place:
+    """The exercise, when the incident is one; otherwise the hospital itself, which the caller has taken."""
+    ladder = levels_of(uow.session, facility_id)
+    if incident_id is not None and _incident(uow, incident_id).exercise:
+        exercise = take_incident(uow, actor, None, incident_id)
+        _require_place(exercise, facility_id)
+        return _Place(facility_id, exercise, ladder, held(uow.session, exercise.stream, ladder), ())
+    now = held(uow.session, stream_of(facility_id), ladder)
+    return _Place(facility_id, None, ladder, now, signs(uow.session, facility_id))
+
+
+def _risen(place: _Place, actor: Actor, rank: int, said: Said) -> Decision:
+    decision = continuum.rise(place.held, place.ladder, rank, place.signs, said.resources)
+    _require_own_step(place, actor, decision, said)
+    return decision
+
+
+def _require_own_step(place: _Place, actor: Actor, decision: Decision, said: Said) -> None:
+    if continuum.into_crisis(place.held, decision):
+        continuum.require_own_step(actor.name, said.name, declares=said.guide is not None)
+
+
+def _carry_out(uow: UnitOfWork, actor: Actor, place: _Place, decision: Decision, said: Said) -> None:
+    if place.exercise is None:
+        _set_real(uow, actor, place, decision, said)
+        return
+    record(uow, place.exercise, actor, _keep(uow, actor, place, decision, said))
+    if decision.level is not None:
+        start_plan(uow, actor, place.exercise, decision.level)
+
+
+def _set_real(uow: UnitOfWork, actor: Actor, place: _Place, decision: Decision, said: Said) -> None:
+    facility_id, level = place.facility_id, decision.level
     open_incidents_locked(uow, [facility_id])  # all of them in order, before the one that hosts the plan
-    host = _host(uow, actor, facility_id, reason, incident_id, guide)
+    host = _host(uow, actor, facility_id, said) if level is not None else None
     everywhere = open_incidents_locked(uow, [facility_id])
-    current = level_rank(uow.session, facility_id)
-    despite = _speaking_for_more(uow, facility_id, rank) if rank < current else []
-    _keep(uow, actor, stream_of(facility_id), rank, reason)
-    change = _level_set(current, rank, reason, despite)
+    change = _keep(uow, actor, place, decision, said)
     tell(uow, actor, facility_id, [i for i in everywhere if not i.exercise], change)
-    settle(uow, facility_id, rank if rank > current else packs.levels()[-1].rank)
+    if level is None:
+        return
+    settle(uow, facility_id, level.rank if level.rank > place.held.rank else HIGHEST_RANK)
     if host is not None:
-        start_plan(uow, actor, host, packs.levels()[rank])
+        start_plan(uow, actor, host, level)
     standing = open_recommendation(uow.session, facility_id)
-    if standing is not None and standing.rank <= rank:
-        end(uow, actor, standing, RecommendationState.SUPERSEDED, reason, everywhere)
+    if standing is not None and standing.rank <= level.rank:
+        end(uow, actor, standing, RecommendationState.SUPERSEDED, said.reason, everywhere)
     reconcile(uow, facility_id, everywhere)
 
 
-def _set_in_exercise(
-    uow: UnitOfWork, actor: Actor, facility_id: str, rank: int, reason: str, incident_id: str
-) -> None:
-    incident = take_incident(uow, actor, None, incident_id)
-    _require_place(incident, facility_id)
-    held = uow.session.get(SurgeLevel, incident.stream)
-    current = held.rank if held else 0
-    _check_step(current, rank)
-    _keep(uow, actor, incident.stream, rank, reason)
-    record(uow, incident, actor, _level_set(current, rank, reason, []))
-    start_plan(uow, actor, incident, packs.levels()[rank])
-
-
-def start_plan(uow: UnitOfWork, actor: Actor, incident: Incident, level: packs.Level) -> None:
+def start_plan(uow: UnitOfWork, actor: Actor, incident: Incident, level: Level) -> None:
     """Copy the level's tasks into an incident that the caller has taken, opening the positions they need.
     What stands there as an open task already is not added again.
     """
@@ -166,24 +252,22 @@ def _require_person(actor: Actor, facility_id: str) -> None:
         raise Forbidden("Only a person with an account can decide on a surge level.")
 
 
-def _host(
-    uow: UnitOfWork, actor: Actor, facility_id: str, reason: str, incident_id: str | None, guide: str | None
-) -> Incident | None:
+def _host(uow: UnitOfWork, actor: Actor, facility_id: str, said: Said) -> Incident | None:
     """The incident in which the plan starts, if any."""
-    if incident_id is not None:
-        incident = take_incident(uow, actor, None, incident_id)
+    if said.incident_id is not None:
+        incident = take_incident(uow, actor, None, said.incident_id)
         _require_place(incident, facility_id)
         return incident
-    if guide is None:
+    if said.guide is None:
         return None
     return incident_actions.declare(
         uow,
         actor,
-        guide=guide,
+        guide=said.guide,
         facility_id=facility_id,
         exercise=False,
         activation_level="partial",
-        reason=reason,
+        reason=said.reason,
     )
 
 
@@ -199,40 +283,55 @@ def _require_place(incident: Incident, facility_id: str) -> None:
         raise Invalid.field("incident_id", f"{incident.number} is at another hospital")
 
 
-def _check_step(current: int, rank: int) -> None:
-    levels = packs.levels()
-    if rank == current:
-        raise Conflict(f"The level is {levels[rank].label} already.")
-    if rank < current - 1:
-        raise Invalid.field("rank", f"goes down one level at a time; next is {levels[current - 1].label}")
-
-
-def _keep(uow: UnitOfWork, actor: Actor, stream: str, rank: int, reason: str) -> None:
-    level = uow.session.get(SurgeLevel, stream) or SurgeLevel(stream=stream)
-    level.rank, level.label = rank, packs.levels()[rank].label
-    level.set_at, level.set_by, level.reason = uow.now, actor.name, reason
-    uow.session.add(level)
+def _keep(
+    uow: UnitOfWork, actor: Actor, place: _Place, decision: Decision, said: Said
+) -> events.SurgeLevelSet | events.SurgeBandSet:
+    """Write the decision into the tables, and say it as an entry."""
+    for resource, band in decision.bands.items():
+        row = uow.session.get(SurgeBand, (place.stream, resource))
+        row = row or SurgeBand(stream=place.stream, resource=resource)
+        row.band, row.assumed = band, decision.assumed
+        row.set_at, row.set_by, row.reason = uow.now, actor.name, said.reason
+        uow.session.add(row)
+    if decision.level is not None:
+        _keep_level(uow, actor, place, decision.level, said.reason)
     uow.session.flush()
+    if decision.level is not None:
+        return _level_set(place, decision, decision.level, said)
+    ((resource, band),) = decision.bands.items()
+    return events.SurgeBandSet(
+        resource=resource,
+        band=band,
+        from_band=place.held.bands[resource],
+        reason=said.reason,
+        drivers=list(decision.drivers),
+        despite=list(decision.despite),
+        restart=said.restart,
+    )
 
 
-def _level_set(current: int, rank: int, reason: str, despite: list[str]) -> events.SurgeLevelSet:
-    levels = packs.levels()
+def _keep_level(uow: UnitOfWork, actor: Actor, place: _Place, level: Level, reason: str) -> None:
+    row = uow.session.get(SurgeLevel, place.stream) or SurgeLevel(stream=place.stream)
+    row.rank, row.label, row.meaning = level.rank, level.label, level.meaning
+    row.colour, row.band, row.version = level.colour, level.band, place.ladder.version
+    row.set_at, row.set_by, row.reason = uow.now, actor.name, reason
+    uow.session.add(row)
+
+
+def _level_set(place: _Place, decision: Decision, level: Level, said: Said) -> events.SurgeLevelSet:
     return events.SurgeLevelSet(
-        rank=rank,
-        label=levels[rank].label,
-        from_rank=current,
-        from_label=levels[current].label,
-        reason=reason,
-        despite=despite,
+        rank=level.rank,
+        label=level.label,
+        from_rank=place.held.rank,
+        from_label=place.held.label,
+        reason=said.reason,
+        despite=list(decision.despite),
+        band=level.band,
+        from_band=place.held.band,
+        colour=level.colour,
+        version=place.ladder.version,
+        bands=dict(decision.bands),
+        drivers=list(decision.drivers),
+        assumed=decision.assumed,
+        restart=said.restart and level.rank < place.held.rank,
     )
-
-
-def _speaking_for_more(uow: UnitOfWork, facility_id: str, rank: int) -> list[str]:
-    query = (
-        sa.select(Trigger.title)
-        .join(Firing, Firing.trigger_id == Trigger.id)
-        .where(
-            Trigger.facility_id == facility_id, Trigger.recommends_rank > rank, Firing.cleared_at.is_(None)
-        )
-    )
-    return list(uow.session.scalars(query.order_by(Trigger.slug)))

@@ -4,32 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import sqlalchemy as sa
 
 from app.core.actor import Actor
 from app.core.db import UnitOfWork
 from app.incidents.models import Incident
-from app.surge import events, packs
+from app.surge import events
 from app.surge.actions.hospitals import PROGRAM, tell
+from app.surge.continuum import RESOURCES
+from app.surge.inforce import levels_of
+from app.surge.levels import Level
 from app.surge.models import Firing, Recommendation, RecommendationState, Shelving, Trigger
 from app.surge.queries import level_rank, open_recommendation
 
 
 def reconcile(uow: UnitOfWork, facility_id: str, incidents: Sequence[Incident]) -> None:
     """Make the open recommendation fit the firings that stand and that nobody has decided about."""
-    rank, because = _wanted(uow, facility_id)
+    ladder = levels_of(uow.session, facility_id)
+    behind = _wanted(uow, facility_id)
+    rank = max((trigger.recommends_rank for _, trigger in behind), default=0)
     standing = open_recommendation(uow.session, facility_id)
-    if standing is not None and standing.rank == rank:
+    if standing is not None and (standing.rank, standing.label) == (rank, ladder[rank].label):
         return
     if standing is not None:
-        higher = rank > standing.rank
+        higher = rank >= standing.rank
         state = RecommendationState.SUPERSEDED if higher else RecommendationState.WITHDRAWN
-        reason = (
-            f"Now for {packs.levels()[rank].label}." if higher else "What it was for is over, or put aside."
-        )
+        reason = f"Now for {ladder[rank].label}." if rank else "What it was for is over, or put aside."
         end(uow, PROGRAM, standing, state, reason, incidents)
     if rank > 0:
-        _recommend(uow, facility_id, rank, because, incidents)
+        speaking = [each for each in behind if each[1].recommends_rank == rank]
+        _recommend(uow, facility_id, ladder[rank], speaking, incidents)
 
 
 def end(
@@ -58,12 +63,12 @@ def settle(uow: UnitOfWork, facility_id: str, up_to_rank: int) -> None:
     uow.session.execute(standing.values(settled=True))
 
 
-def _wanted(uow: UnitOfWork, facility_id: str) -> tuple[int, str]:
-    """The level to recommend and why; 0 for none. What is put aside recommends nothing."""
+def _wanted(uow: UnitOfWork, facility_id: str) -> list[tuple[Firing, Trigger]]:
+    """The firings that speak for a higher level, the oldest first. What is put aside recommends nothing."""
     shelved = sa.select(Shelving.trigger_id).where(Shelving.ended_at.is_(None))
     query = (
-        sa.select(Trigger.recommends_rank, Trigger.title)
-        .join(Firing, Firing.trigger_id == Trigger.id)
+        sa.select(Firing, Trigger)
+        .join(Trigger, Firing.trigger_id == Trigger.id)
         .where(
             Trigger.facility_id == facility_id,
             Firing.cleared_at.is_(None),
@@ -73,20 +78,28 @@ def _wanted(uow: UnitOfWork, facility_id: str) -> tuple[int, str]:
         )
         .order_by(Firing.fired_at, Firing.id)
     )
-    found = uow.session.execute(query).all()
-    rank = max((row.recommends_rank for row in found), default=0)
-    return rank, "; ".join(row.title for row in found if row.recommends_rank == rank)
+    return [(firing, trigger) for firing, trigger in uow.session.execute(query)]
 
 
 def _recommend(
-    uow: UnitOfWork, facility_id: str, rank: int, because: str, incidents: Sequence[Incident]
+    uow: UnitOfWork,
+    facility_id: str,
+    level: Level,
+    behind: Sequence[tuple[Firing, Trigger]],
+    incidents: Sequence[Incident],
 ) -> None:
+    reasons = [_reason(firing) for firing, _ in behind]
+    speaking = {each.resource for each in reasons}
+    drivers = [resource for resource in RESOURCES if resource in speaking]
     recommendation = Recommendation(
         id=uow.new_id(),
         facility_id=facility_id,
-        rank=rank,
-        label=packs.levels()[rank].label,
-        because=because,
+        rank=level.rank,
+        label=level.label,
+        because="; ".join(each.title for each in reasons),
+        band=level.band,
+        drivers=",".join(drivers),
+        reasons=msgspec.json.encode(reasons).decode(),
         state=RecommendationState.OPEN,
         made_at=uow.now,
     )
@@ -94,9 +107,17 @@ def _recommend(
     uow.session.flush()
     made = events.SurgeRecommended(
         recommendation_id=recommendation.id,
-        rank=rank,
-        label=recommendation.label,
-        because=because,
+        rank=level.rank,
+        label=level.label,
+        because=recommendation.because,
         made_at=uow.now,
+        band=level.band,
+        drivers=drivers,
+        reasons=reasons,
     )
     tell(uow, PROGRAM, facility_id, incidents, made)
+
+
+def _reason(firing: Firing) -> events.ReasonData:
+    names = events.ReasonData.__struct_fields__[1:]
+    return events.ReasonData(firing.id, **{name: getattr(firing, name) for name in names})

@@ -14,8 +14,9 @@ from app.surge.definitions import (
     Definition,
     amount,
 )
+from app.surge.levels import Ladder
 from app.surge.measures import MEASURES, WHOLE
-from app.surge.packs import PLACES, levels
+from app.surge.packs import PLACES
 from app.surge.triggers import Rule
 from app.surge.windows import NOW, PROJECTED
 from app.web.forms import typed
@@ -52,7 +53,7 @@ def place_words(unit_class: str) -> str:
     return "the whole hospital" if unit_class == WHOLE else CLASS_WORDS[unit_class]
 
 
-def choices() -> dict[str, list[tuple[str, str]]]:
+def choices(ladder: Ladder) -> dict[str, list[tuple[str, str]]]:
     return {
         "measures": [(m.slug, f"{m.label}, {m.unit}" if m.unit else m.label) for m in MEASURES.values()],
         "places": [(slug, place_words(slug)) for slug in PLACES],
@@ -61,7 +62,8 @@ def choices() -> dict[str, list[tuple[str, str]]]:
         "kinds": list(WORDS_OF_KIND.items()),
         "resources": list(RESOURCES.items()),
         "severities": [(each, each) for each in SEVERITIES],
-        "levels": [("0", "None: it only tells")] + [(str(each.rank), each.label) for each in levels()[1:]],
+        "levels": [("0", "None: it only tells")]
+        + [(str(each.rank), f"{each.label}, {each.band}") for each in ladder.above(0)],
         "units": [(name, name) for name in UNITS],
     }
 

@@ -13,14 +13,12 @@ from app.core.errors import NotFound
 from app.core.permissions import Permission
 from app.facilities.models import Facility
 from app.facilities.queries import facilities
+from app.surge.levels import state_of
 
 pages = Blueprint("surge", __name__)
 
-STATE_OF_RANK = ("normal", "watch", "watch", "act", "act")
-"""How a surge level is marked; the words say which it is."""
-
-
 MOST_TABS = 8
+"""A health system of more hospitals is looked at from the page of all of them."""
 
 
 def hospital(db: Session, code: str) -> Facility:
@@ -51,5 +49,5 @@ def frame(db: Session, facility: Facility, current: str) -> dict[str, Any]:
         "place": facility.name,
         "tabs": tabs if len(others) > 1 else [],
         "breadcrumb": trail if current else None,
-        "state_of": lambda rank: STATE_OF_RANK[min(rank, len(STATE_OF_RANK) - 1)],
+        "state_of": state_of,
     }

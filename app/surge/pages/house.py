@@ -9,10 +9,11 @@ from flask import current_app, render_template, url_for
 from app.accounts.access import requires
 from app.core.permissions import Permission
 from app.runtime import runtime
-from app.surge import history, packs, queries
+from app.surge import history, queries
 from app.surge.capacity import house
 from app.surge.definitions import read, sentence
 from app.surge.houseview import view
+from app.surge.inforce import levels_of, standing
 from app.surge.metrics import METRICS
 from app.surge.models import Trigger
 from app.surge.pages.fields import place_words
@@ -30,18 +31,18 @@ def show(code: str) -> str:
         watched = queries.triggers(db, facility.id)
         flags = history.levels_set(db, [facility.id], window(now).begins).get(facility.id, [])
         lines = trends(db, [each.unit for each in found.units], now)
-        standing = queries.standing_firings(db, facility.id)
+        fired = queries.standing_firings(db, facility.id)
         return render_template(
             "surge/house.html",
             **frame(db, facility, ""),
             house=found,
-            view=view(found, lines, watched, standing, flags, ZoneInfo(facility.zone)),
+            view=view(found, lines, watched, fired, flags, ZoneInfo(facility.zone)),
             flags=flags,
             level=queries.level(db, facility.id),
-            lowest=packs.levels()[0],
             recommendation=queries.open_recommendation(db, facility.id),
             triggers=watched,
-            levels=packs.levels(),
+            levels=levels_of(db, facility.id),
+            standing=standing(db, facility.id, now),
             sentence=_sentence,
             metrics=METRICS,
             poll_url=_url_of("polls.start", facility.code),

@@ -10,8 +10,8 @@ from app.accounts.access import requires
 from app.core.errors import Forbidden
 from app.core.permissions import Permission
 from app.runtime import runtime
-from app.surge import packs
-from app.surge.pages.frame import STATE_OF_RANK, pages, visible_hospitals
+from app.surge.levels import state_of
+from app.surge.pages.frame import pages, visible_hospitals
 from app.surge.system import class_words, system
 
 
@@ -31,8 +31,7 @@ def index() -> Any:
             "surge/system.html",
             found=system(db, hospitals, now),
             names=names,
-            lowest=packs.levels()[0],
             class_words=class_words,
-            state_of=lambda rank: STATE_OF_RANK[min(rank, len(STATE_OF_RANK) - 1)],
+            state_of=state_of,
             wall=request.args.get("wall") == "1",
         )

@@ -19,6 +19,7 @@ from app.runtime import runtime, transact
 from app.surge import actions, packs, queries
 from app.surge.definitions import Definition, amount, errors_of, read, sentence
 from app.surge.drawing import chart
+from app.surge.inforce import levels_of
 from app.surge.measures import MEASURES
 from app.surge.models import Firing
 from app.surge.pages.fields import LABELS, choices, definition_typed, form_of, place_words
@@ -42,7 +43,7 @@ def triggers(code: str) -> str:
             triggers=queries.all_triggers(db, facility.id),
             packs=packs.examples(),
             sentence=_sentence,
-            levels=packs.levels(),
+            levels=levels_of(db, facility.id),
             read=read,
             measures=MEASURES,
             amount=amount,
@@ -95,8 +96,8 @@ def trigger(trigger_id: UUID) -> str:
             preview=_preview(db, facility, definition),
             versions=[(each, _sentence(read(each.definition))) for each in queries.versions(db, found.id)],
             firings=queries.firings_of(db, found.id),
-            levels=packs.levels(),
-            words=choices(),
+            levels=levels_of(db, facility.id),
+            words=choices(levels_of(db, facility.id)),
             amount=amount,
             measure=MEASURES[definition.measure],
         )
@@ -209,7 +210,9 @@ def _from_pack() -> Definition | None:
 
 
 def _previewed(facility: Facility, found: Any, definition: Definition) -> str:
-    wrong = errors_of(definition, packs.PLACES, len(packs.levels()) - 1)
+    with runtime().db.read() as db:
+        ranks = levels_of(db, facility.id).ranks
+    wrong = errors_of(definition, packs.PLACES, ranks)
     wrong.pop("title", None)
     if wrong:
         raise Invalid("; ".join(wrong.values()), {name: [why] for name, why in wrong.items()})
@@ -235,7 +238,7 @@ def _editor(
             labels=LABELS,
             preview=_preview(db, facility, definition) if definition else None,
             says=_sentence(definition) if definition else "",
-            words=choices(),
+            words=choices(levels_of(db, facility.id)),
             amount=amount,
         )
 
