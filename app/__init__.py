@@ -35,6 +35,7 @@ ROOMS = (
     "polls",
     "surge.schemes",
     "bedruns",
+    "huddle",
     "resources",
     "alarms",
     "board",

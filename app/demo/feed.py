@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from app.demo.census import RHYTHMS
 from app.demo.model import METRICS, Reading, Unit
 from app.demo.more import KEPT, more
+from app.surge.huddle_metrics import EXPECTED
 
 SOURCE = "demo feed"
 HANDS_OFF = timedelta(hours=1)
@@ -35,7 +36,11 @@ def counts(
 ) -> list[Reading]:
     """The next count of each unit. `last` is by facility, unit and metric; `zones` by facility."""
     found: list[Reading] = []
-    busy = {place[:2] for place, each in last.items() if each.source != SOURCE and now - each.at < HANDS_OFF}
+    busy = {
+        place[:2]
+        for place, each in last.items()
+        if place[2] not in EXPECTED and each.source != SOURCE and now - each.at < HANDS_OFF
+    }
     for unit in units:
         before = {metric: last.get((unit.facility, unit.code, metric)) for metric in METRICS}
         if unit_place(unit) in busy:

@@ -196,14 +196,13 @@ def houses(
 ) -> dict[str, House]:
     """These hospitals by id, in as many queries as one of them takes."""
     values: dict[str, dict[str, Value]] = {}
-    query = sa.select(LatestReading).join(Unit).where(Unit.facility_id.in_(facility_ids))
-    for latest in session.scalars(query):
-        values.setdefault(latest.unit_id, {})[latest.metric] = Value(
-            latest.value,
-            latest.observed_at,
-            latest.received_at,
-            latest.source,
-            fresh(latest.metric, latest.observed_at, now),
+    columns = ("unit_id", "metric", "value", "observed_at", "received_at", "source")
+    query = sa.select(*(getattr(LatestReading, name) for name in columns)).join(Unit)
+    for unit_id, metric, value, observed_at, received_at, source in session.execute(
+        query.where(Unit.facility_id.in_(facility_ids))
+    ):
+        values.setdefault(unit_id, {})[metric] = Value(
+            value, observed_at, received_at, source, fresh(metric, observed_at, now)
         )
     trends = _trends(session, facility_ids, now) if trend else {}
     chosen = ratio_sets(session, facility_ids, now)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -163,3 +164,23 @@ _WORDS: dict[str, Words] = {
     **wording.WORDS,
 }
 SAID = tuple(_WORDS)
+
+
+def levels_set(
+    session: Session, facility_ids: Collection[str], since: datetime
+) -> dict[str, list[tuple[datetime, str]]]:
+    """When a level was set, with which its plan began, by hospital; the oldest first. One query."""
+    by_stream = {stream_of(each): each for each in facility_ids}
+    query = (
+        sa.select(JournalEntry.stream, JournalEntry.occurred_at, JournalEntry.data)
+        .where(
+            JournalEntry.stream.in_(list(by_stream)),
+            JournalEntry.kind == events.SurgeLevelSet.kind,
+            JournalEntry.occurred_at >= since,
+        )
+        .order_by(JournalEntry.stream, JournalEntry.seq)
+    )
+    found: dict[str, list[tuple[datetime, str]]] = {}
+    for stream, at, data in session.execute(query):
+        found.setdefault(by_stream[stream], []).append((at, str(msgspec.json.decode(data)["label"])))
+    return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.surge.huddle_metrics import HUDDLE_METRICS, asked_of
 from app.surge.score_metrics import SCORE_INPUTS
 
 HIGHEST_VALUE = 100_000
@@ -162,6 +163,7 @@ _ALL = (
         "items",
         DAY,
     ),
+    *(Metric(*each) for each in HUDDLE_METRICS),
 )
 METRICS = {metric.slug: metric for metric in (*_ALL, *(Metric(*row) for row in SCORE_INPUTS))}
 BEDS = ("staffed_beds", "occupied_beds", "blocked_beds")
@@ -199,7 +201,8 @@ def metrics_of(unit_class: str) -> tuple[str, ...]:
     if unit_class == "whole_hospital":
         return (*BEDS, *OPENABLE.values(), *HOUSE)
     emergency = EMERGENCY if unit_class == "ed" else ()
-    return ("occupied_beds", NURSES, "blocked_beds", "staffed_beds", *emergency, *OPENABLE.values(), *CAUSES)
+    beds = ("occupied_beds", NURSES, "blocked_beds", "staffed_beds", *emergency)
+    return (*beds, *asked_of(unit_class), *OPENABLE.values(), *CAUSES)
 
 
 def fresh(metric: str, observed_at: datetime, at: datetime) -> bool:

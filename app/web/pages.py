@@ -31,7 +31,7 @@ NAVIGATION = (
     ("Accounts", "accounts.index", Permission.ACCOUNT_MANAGE),
 )
 # A room without a place of its own there is shown under another's.
-SHOWN_UNDER = {"bedruns": "surge"}
+SHOWN_UNDER = {"alarms": "surge", "bedruns": "surge", "huddle": "surge", "schemes": "surge"}
 ACCOUNT_LINKS = (
     ("How you can be reached", "contacts.own"),
     ("My call-outs", "activation.mine"),

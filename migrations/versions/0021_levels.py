@@ -10,7 +10,7 @@ from alembic import op
 from app.core.columns import UtcDateTime
 
 revision = "0021"
-down_revision = "0019"
+down_revision = "0020"
 
 # The levels as they were while every hospital had the same.
 BANDS = {0: "conventional", 1: "conventional", 2: "contingency", 3: "contingency", 4: "contingency"}

@@ -49,7 +49,29 @@ def test_numbers_stand_with_age_source_and_what_is_missing(
     commander = PageClient(app, hospital.commander)
     page = commander.get("/capacity/SBMC").text
     assert "occupied beds too old" in page
-    assert "91.6 %" not in page
+    assert "staffed beds occupied, 91.6 %" not in page
+
+
+def test_what_is_wrong_comes_first_and_lines_carry_the_levels_that_were_set(
+    app: Flask, db: Database, clock: ManualClock, hospital: Hospital
+) -> None:
+    count(db, clock, hospital, ICU=13, _4W=20, ED=9)
+    commander = PageClient(app, hospital.commander)
+    commander.post("/capacity/SBMC/level", {"rank": "1", "plan": "note", "reason": "Bus on the way"})
+    page = " ".join(commander.get("/capacity/SBMC").text.split())
+    first = page.index('class="grid classes"')
+    assert "1 too many: 13 patients" in page[:first]
+    assert "Missing or too old in 3 of 3 units" in page[:first]
+    assert "Blocked beds: never reported" in page[:first]
+    icu = page[page.index('id="class-icu"') : page.index('id="class-med_surg"')]
+    assert "13 occupied" in icu
+    assert "limit 90 %, limit 100 %, Watch set 23 Nov" in icu
+    assert icu.count('<path class="flag"') == 1
+    assert "Ask them all by text" not in page or "polls.start" in app.view_functions
+    clock.advance(hours=2)
+    page = PageClient(app, hospital.commander).get("/capacity/SBMC").text
+    assert "Occupied beds: 13," in page
+    assert "1 of 1 unit not in the sum" in page
 
 
 def test_counting_a_unit_by_form_and_by_one_tap(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,9 @@ FOR_COMMANDERS = (
     "/capacity",
     "/alarms",
     "/alarms/SBMC/week",
+    "/capacity/SBMC",
+    "/capacity/SBMC/huddle",
+    "/capacity/SBMC/huddle/sheets",
     "/capacity/SBMC/beds",
     "/capacity/SBMC/spaces",
     "/capacity/SBMC/basis",
@@ -76,6 +80,7 @@ FOR_ADMINISTRATORS = (
     "/accounts/new",
     "/capacity/SBMC/spaces/new",
     "/census/SBMC/settings",
+    "/capacity",
     "/capacity/SBMC/levels/3",
 )
 
@@ -172,3 +177,35 @@ def axe(page: Page) -> Any:
 def describe(violation: Any) -> str:
     targets = [" ".join(map(str, node["target"])) for node in violation["nodes"]]
     return f"{violation['id']}: {violation['help']} ({len(targets)}: {targets[0]})"
+
+
+def test_the_huddle_is_typed_without_a_mouse_and_prints_on_one_sheet(open_page: Opener) -> None:
+    """The demo hospital has 25 units; with more worries than paper holds, it is still one sheet, A4 or Letter."""
+    page = open_page(COMMANDER)
+    page.goto("/capacity/SBMC/huddle")
+    first = page.locator("input[name=expected_discharges]")
+    assert first.count() >= 15
+    first.nth(0).focus()
+    page.keyboard.type("7")
+    with page.expect_response("**/huddle/units/*") as saved:
+        page.keyboard.press("Enter")
+    assert saved.value.ok
+    assert first.nth(1).evaluate("field => field === document.activeElement")
+    for number in range(6):
+        form = page.locator("#raise")
+        form.get_by_label("What worries").fill(f"Worry {number} " + "that is told at great length " * 6)
+        form.get_by_label("Who sees to it").fill("Nursing supervisor of the night shift " * 2)
+        form.get_by_role("button", name="Add").click()
+        page.wait_for_selector(f"#items li:has-text('Worry {number} ')")
+    page.reload()
+    assert first.nth(0).input_value() == "7"
+    assert sheets(page) == {"A4": 1, "Letter": 1}
+    page.get_by_role("button", name="Hold the huddle").first.click()
+    page.locator("#hold-form").get_by_role("button", name="Hold the huddle").click()
+    page.wait_for_url("**/huddle/sheets/*")
+    assert sheets(page) == {"A4": 1, "Letter": 1}
+
+
+def sheets(page: Page) -> dict[str, int]:
+    """How many sheets of paper the page prints on, by their size."""
+    return {size: len(re.findall(rb"/Type\s*/Page\b", page.pdf(format=size))) for size in ("A4", "Letter")}

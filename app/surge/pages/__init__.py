@@ -1,4 +1,4 @@
-"""The pages of capacity: the house, a unit, the surge level, history, and files."""
+"""The pages of capacity: the health system, the house, a unit, the surge level, history, and files."""
 
 from app.surge.pages import (
     bands,
@@ -11,6 +11,7 @@ from app.surge.pages import (
     plans,
     scores,
     spaces,
+    system,
     triggers,
     units,
     uploads,
@@ -29,6 +30,7 @@ __all__ = [
     "plans",
     "scores",
     "spaces",
+    "system",
     "triggers",
     "units",
     "uploads",

@@ -1,29 +1,24 @@
-"""The house by class and unit."""
+"""The house by class and unit, with what is wrong on top."""
 
 from __future__ import annotations
 
-from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask import redirect, render_template, url_for
+from flask import current_app, render_template, url_for
 
 from app.accounts.access import requires
 from app.core.permissions import Permission
 from app.runtime import runtime
-from app.surge import queries
+from app.surge import history, queries
 from app.surge.capacity import house
 from app.surge.definitions import read, sentence
+from app.surge.houseview import view
 from app.surge.inforce import levels_of, standing
 from app.surge.metrics import METRICS
 from app.surge.models import Trigger
 from app.surge.pages.fields import place_words
-from app.surge.pages.frame import frame, home, hospital, pages
-
-
-@pages.route("/capacity")
-@requires(Permission.BOARD_VIEW)
-def index() -> Any:
-    with runtime().db.read() as db:
-        return redirect(url_for("surge.show", code=home(db).code))
+from app.surge.pages.frame import frame, hospital, pages
+from app.surge.trends import trends, window
 
 
 @pages.route("/capacity/<code>")
@@ -32,18 +27,32 @@ def show(code: str) -> str:
     now = runtime().clock.now()
     with runtime().db.read() as db:
         facility = hospital(db, code)
+        found = house(db, facility.id, now)
+        watched = queries.triggers(db, facility.id)
+        flags = history.levels_set(db, [facility.id], window(now).begins).get(facility.id, [])
+        lines = trends(db, [each.unit for each in found.units], now)
+        fired = queries.standing_firings(db, facility.id)
         return render_template(
             "surge/house.html",
             **frame(db, facility, ""),
-            house=house(db, facility.id, now, trend=True),
+            house=found,
+            view=view(found, lines, watched, fired, flags, ZoneInfo(facility.zone)),
+            flags=flags,
             level=queries.level(db, facility.id),
             recommendation=queries.open_recommendation(db, facility.id),
-            triggers=queries.triggers(db, facility.id),
+            triggers=watched,
             levels=levels_of(db, facility.id),
             standing=standing(db, facility.id, now),
             sentence=_sentence,
             metrics=METRICS,
+            poll_url=_url_of("polls.start", facility.code),
+            huddle_url=_url_of("huddle.show", facility.code),
         )
+
+
+def _url_of(endpoint: str, code: str) -> str:
+    """Of a page of another room; empty where the room is not there."""
+    return url_for(endpoint, code=code) if endpoint in current_app.view_functions else ""
 
 
 def _sentence(trigger: Trigger) -> str:
