@@ -8,7 +8,7 @@ from alembic import op
 from app.core.columns import UtcDateTime
 
 revision = "0026"
-down_revision = "0021"
+down_revision = "0025"
 
 KIND = sa.Enum(
     *("safety", "equipment", "staffing", "flow"),

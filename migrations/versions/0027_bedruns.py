@@ -8,7 +8,7 @@ from alembic import op
 from app.core.columns import UtcDateTime
 
 revision = "0027"
-down_revision = "0021"
+down_revision = "0026"
 
 OPEN = {"sqlite_where": sa.text("state = 'open'"), "postgresql_where": sa.text("state = 'open'")}
 

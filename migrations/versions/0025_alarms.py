@@ -10,8 +10,8 @@ from alembic import op
 
 from app.core.columns import UtcDateTime
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 
 OPEN = {"sqlite_where": sa.text("cleared_at IS NULL"), "postgresql_where": sa.text("cleared_at IS NULL")}
 TIMES = ("fired_at", "acknowledged_at", "cleared_at")

@@ -9,8 +9,8 @@ from alembic import op
 
 from app.core.columns import Code, Id, Name, UtcDateTime
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 
 
 def upgrade() -> None:
