@@ -9,10 +9,11 @@ from flask import Blueprint, g, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.access import actor
-from app.core.errors import NotFound
+from app.core.errors import Forbidden, NotFound
 from app.core.permissions import Permission
 from app.facilities.models import Facility
 from app.facilities.queries import facilities
+from app.staffing.models import Person
 from app.surge.levels import state_of
 
 pages = Blueprint("surge", __name__)
@@ -33,6 +34,15 @@ def hospital(db: Session, code: str) -> Facility:
 
 def visible_hospitals(db: Session) -> list[Facility]:
     return [each for each in facilities(db) if actor().may(Permission.BOARD_VIEW, each.id)]
+
+
+def home(db: Session) -> Facility:
+    """Where the person looking works, if they may look there; else the first they may see."""
+    visible = visible_hospitals(db)
+    if not visible:
+        raise Forbidden("There is no hospital whose capacity you may see.")
+    person = db.get(Person, actor().person_id) if actor().person_id else None
+    return next((each for each in visible if person and each.id == person.facility_id), visible[0])
 
 
 def frame(db: Session, facility: Facility, current: str, *above: dict[str, str]) -> dict[str, Any]:
