@@ -38,7 +38,6 @@ FOR_COMMANDERS = (
     "/capacity/SBMC/beds",
     "/capacity/SBMC/spaces",
     "/capacity/SBMC/basis",
-    "/capacity/SBMC/signs",
     "/u/SBMC/MICU",
     "/census",
     "/scores",
