@@ -30,7 +30,7 @@ class Seen(Protocol):
 @dataclass(frozen=True)
 class Available:
     """`beds` None: it cannot be told, `limit` says why. `at_most`: blocked beds are not known, it may be less.
-    `over`: patients more than the unit can look after. `by_nurses`: it rests on nurses on duty, not on less.
+    `over`: patients more than the unit can look after. `inputs`: the readings that it is made of.
     """
 
     beds: int | None
@@ -38,7 +38,7 @@ class Available:
     made_of: tuple[str, ...] = ()
     at_most: bool = False
     over: int = 0
-    by_nurses: bool = False
+    inputs: tuple[str, ...] = ()
 
     @property
     def said(self) -> str:
@@ -56,7 +56,7 @@ def available(physical: int, usual_staffed: int, ratio: Ratio, seen: Mapping[str
     occupied = _known(seen, "occupied_beds")
     if occupied is None:
         return Available(None, f"{_why_not(seen, 'occupied_beds')}, nobody knows how many beds are taken")
-    staff, by_nurses, lines = _by_staff(usual_staffed, ratio, seen)
+    staff, told_by, lines = _by_staff(usual_staffed, ratio, seen)
     if staff is None:
         return Available(None, "; ".join(lines), tuple(lines))
     blocked = _known(seen, "blocked_beds")
@@ -80,29 +80,29 @@ def available(physical: int, usual_staffed: int, ratio: Ratio, seen: Mapping[str
         tuple(lines),
         at_most=blocked is None and bool(physical),
         over=max(0, -free),
-        by_nurses=by_nurses,
+        inputs=("occupied_beds", *told_by, *(("blocked_beds",) if blocked is not None and physical else ())),
     )
 
 
 def _by_staff(
     usual: int, ratio: Ratio, seen: Mapping[str, Seen]
-) -> tuple[tuple[int, str] | None, bool, list[str]]:
-    """How many patients the staff can look after, with its words; whether nurses say so; and the make-up."""
+) -> tuple[tuple[int, str] | None, tuple[str, ...], list[str]]:
+    """How many patients the staff can look after, with its words; the readings that say so; and the make-up."""
     nurses, staffed = _known(seen, NURSES), _known(seen, "staffed_beds")
     if nurses is not None and ratio.patients is not None:
         product = nurses * ratio.patients
         lines = [f"{nurses} nurses × {ratio.patients} patients = {product} ({ratio.words})"]
         if staffed is not None and staffed != product:
             lines.append(f"{staffed} staffed beds are reported; nurses on duty count before them")
-        return (product, f"nurses: {nurses} × {ratio.patients} = {product}"), True, lines
+        return (product, f"nurses: {nurses} × {ratio.patients} = {product}"), (NURSES,), lines
     why = ratio.words if nurses is not None else _why_not(seen, NURSES)
     if staffed is not None:
         lines = [f"{staffed} staffed beds as reported: {why}"]
-        return (staffed, f"reported staffed beds: {staffed} ({why})"), False, lines
+        return (staffed, f"reported staffed beds: {staffed} ({why})"), ("staffed_beds",), lines
     if "staffed_beds" in seen:
-        return None, False, [f"{why}, and {_why_not(seen, 'staffed_beds')}"]
+        return None, (), [f"{why}, and {_why_not(seen, 'staffed_beds')}"]
     lines = [f"{usual} beds usually staffed, as set up: {why}, and {_why_not(seen, 'staffed_beds')}"]
-    return (usual, f"beds usually staffed: {usual}, nothing newer is reported"), False, lines
+    return (usual, f"beds usually staffed: {usual}, nothing newer is reported"), (), lines
 
 
 def causes_said(seen: Mapping[str, Seen]) -> str:

@@ -85,6 +85,11 @@ class UnitCapacity:
         return self.room.beds
 
     @property
+    def room_as_of(self) -> datetime | None:
+        """A number is as old as the oldest reading that it is made of."""
+        return min((self.values[metric].observed_at for metric in self.room.inputs), default=None)
+
+    @property
     def causes(self) -> str:
         """Why beds are blocked, as far as it was told."""
         return causes_said(self.values)

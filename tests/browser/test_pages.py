@@ -44,7 +44,6 @@ FOR_COMMANDERS = (
     "/capacity/SBMC/beds",
     "/capacity/SBMC/spaces",
     "/capacity/SBMC/basis",
-    "/capacity/SBMC/signs",
     "/u/SBMC/MICU",
     "/capacity/SBMC/scores",
     "/capacity/SBMC/schemes",

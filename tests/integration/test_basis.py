@@ -81,12 +81,24 @@ def test_what_numbers_rest_on_is_told_by_a_person_and_kept_in_the_journal(
 
 
 @pytest.mark.engine("sqlite")
-def test_a_sum_over_two_hospitals_names_the_one_that_counts_otherwise(
+def test_a_sum_names_who_counts_otherwise_and_a_new_unit_says_since_when(
     db: Database, hospital: Hospital
 ) -> None:
     other = db.transact(build, "QRCH", "Quill River")
     admin = hospital.administrator
     db.transact(actions.say_counting, admin, hospital.facility.id, answers=ALIKE, reason="Told")
+    beds = {"licensed_beds": 0, "physical_beds": 8, "staffed_beds": 6}
+    made = {
+        "facility_id": hospital.facility.id,
+        "code": "PACU",
+        "name": "Recovery",
+        "unit_class": "perioperative",
+    }
+    unit = db.transact(actions.create_unit, admin, **made, **beds)
+    with db.read() as session:
+        known = queries.setup_numbers(session, hospital.facility.id)
+        assert {name for unit_id, name in known if unit_id == unit.id} == set(beds)
+        assert {each.set_by for each in known.values()} == {admin.name}
     with db.read() as session:
         both = queries.bases(session, [session.get_one(Facility, h.facility.id) for h in (hospital, other)])
     assert [len(basis.answers) for basis in both] == [len(QUESTIONS), 0]

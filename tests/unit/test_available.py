@@ -73,7 +73,9 @@ def test_the_make_up_shows_every_step() -> None:
         "12 physical beds − 2 blocked = 10",
         "8 usable − 6 occupied = 2",
     ]
-    assert found.by_nurses
+    assert found.inputs == ("occupied_beds", "nurses_on_duty", "blocked_beds")
+    assert available(12, 10, TWO, seen(occ=6, staffed=9)).inputs == ("occupied_beds", "staffed_beds")
+    assert available(12, 10, TWO, seen(occ=6)).inputs == ("occupied_beds",)
 
 
 HOUSE = {"icu": (14, 2), "sdu": (10, 3), "tele": (25, 4), "m/s": (61, 5), "ed": (33, 4), "peds": (9, 4)}

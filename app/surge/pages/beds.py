@@ -148,7 +148,7 @@ def cells(mine: UnitCapacity, known: dict[tuple[str, str], SetUpNumber]) -> list
             mine.room.beds,
             AVAILABLE,
             mine.room.limit,
-            mine.counted.observed_at if mine.counted else None,
+            mine.room_as_of,
             note="at most" if mine.room.at_most else "",
             lines=mine.room.made_of,
             now=True,
@@ -160,7 +160,7 @@ def cells(mine: UnitCapacity, known: dict[tuple[str, str], SetUpNumber]) -> list
         _set_up("Physical", unit.physical_beds, PHYSICAL, known.get((unit.id, "physical_beds"))),
         _set_up("Licensed", unit.licensed_beds, LICENSED, known.get((unit.id, "licensed_beds"))),
     ]
-    return found + [_reading(mine, metric, f"In {hours} h") for hours, metric in OPENABLE.items()]
+    return found + [_reading(mine, metric, f"Openable {hours} h") for hours, metric in OPENABLE.items()]
 
 
 def _ratio_words(ratio: Ratio) -> str:
