@@ -149,13 +149,18 @@ def level_changes(entries: Iterable[Entry]) -> list[LevelChange]:
         if isinstance(event, IncidentDeclared | ActivationLevelChanged):
             found.append(LevelChange(at, "activation", event.activation_level, who, event.reason))
         elif isinstance(event, SurgeLevelSet):
-            found.append(LevelChange(at, "surge", event.label, who, event.reason))
+            found.append(LevelChange(at, "surge", _driven(event), who, event.reason))
         elif isinstance(event, SurgeBandSet):
-            found.append(LevelChange(at, "surge", f"{event.resource} {event.band}", who, event.reason))
+            found.append(LevelChange(at, "surge", f"{event.resource} at {event.band}", who, event.reason))
         elif isinstance(event, SurgeCarriedOver) and event.level is not None:
             level = event.level
             found.append(LevelChange(level.set_at, "surge", level.label, level.set_by, level.reason))
     return found
+
+
+def _driven(event: SurgeLevelSet) -> str:
+    drivers = f", {event.band}, driven by {' and '.join(event.drivers)}" if event.drivers else ""
+    return f"{event.label}{drivers}"
 
 
 def fill_times(entries: Sequence[Entry]) -> list[FillTime]:

@@ -150,11 +150,34 @@ def test_levels_of_the_team_and_of_the_hospital(journal: Journal) -> None:
         rank=2, label="Contingency", from_rank=1, from_label="Normal", reason="ICU full", despite=[]
     )
     journal.add(11, level, who="Gita Lund")
+    severe = surge.SurgeLevelSet(
+        rank=3,
+        label="Severe surge",
+        from_rank=2,
+        from_label="Contingency",
+        reason="No nurses",
+        despite=[],
+        band="contingency",
+        drivers=["staff", "space"],
+    )
+    journal.add(12, severe)
+    journal.add(
+        13,
+        surge.SurgeBandSet(
+            resource="stuff",
+            band="contingency",
+            from_band="conventional",
+            reason="Oxygen",
+            drivers=["staff", "stuff", "space"],
+        ),
+    )
     found = measures.level_changes(journal.entries)
     assert [(c.what, c.level, c.who) for c in found] == [
         ("activation", "partial", "Ada Quill"),
         ("activation", "full", "Ada Quill"),
         ("surge", "Contingency", "Gita Lund"),
+        ("surge", "Severe surge, contingency, driven by staff and space", "Ada Quill"),
+        ("surge", "stuff at contingency", "Ada Quill"),
     ]
 
 
