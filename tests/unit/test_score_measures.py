@@ -193,7 +193,10 @@ def test_a_rules_own_age_is_not_for_what_is_counted_once_a_year() -> None:
 
 def test_a_rule_on_a_score_is_said_by_its_name() -> None:
     crowded = Definition("x", "nedocs", "ed", Rule("at_least", 141, on_delay=15))
-    assert sentence(crowded, "Emergency") == "When NEDOCS is at least 141 for 15 minutes, until it is less than 141"
+    assert (
+        sentence(crowded, "Emergency")
+        == "When NEDOCS is at least 141 for 15 minutes, until it is less than 141"
+    )
 
 
 def test_every_input_is_a_metric_and_scores_belong_to_the_emergency_department() -> None:
