@@ -45,14 +45,13 @@ def show(code: str) -> str:
             standing=standing(db, facility.id, now),
             sentence=_sentence,
             metrics=METRICS,
-            poll_url=_url_of("polls.start", facility.code),
-            huddle_url=_url_of("huddle.show", facility.code),
+            poll_url=_poll_url(),
         )
 
 
-def _url_of(endpoint: str, code: str) -> str:
-    """Of a page of another room; empty where the room is not there."""
-    return url_for(endpoint, code=code) if endpoint in current_app.view_functions else ""
+def _poll_url() -> str:
+    """Where all units are asked at once; empty where the room is not there."""
+    return url_for("polls.index") if "polls.start" in current_app.view_functions else ""
 
 
 def _sentence(trigger: Trigger) -> str:
