@@ -187,6 +187,7 @@ def test_what_nobody_answers_is_closed_by_the_clock_and_named(
         begin(act, asked, metrics=("ventilators",))
 
 
+@pytest.mark.engine("sqlite")
 def test_nobody_to_ask_is_said(app: Flask, act: Any, hospital: Hospital, commander: PageClient) -> None:
     assert "has no bed manager" in commander.get("/polls").text
     made = commander.api("POST", "/polls", 201, {"facility": "SBMC", "preset": "quick"})
@@ -208,6 +209,7 @@ def test_two_who_press_at_once_make_one_poll(asked: Hospital, act: Any, db: Data
     assert len(texts(db, asked, CLEO)) == 1
 
 
+@pytest.mark.engine("sqlite")
 def test_a_poll_of_all_hospitals_asks_their_bed_managers(
     act: Any, asked: Hospital, db: Database, commander: PageClient
 ) -> None:
@@ -234,6 +236,7 @@ def test_a_poll_of_all_hospitals_asks_their_bed_managers(
     assert "OMH" not in page, "another hospital's units are for those who may see its boards"
 
 
+@pytest.mark.engine("sqlite")
 def test_an_exercise_asks_with_its_words_and_changes_no_reading(
     act: Any, asked: Hospital, db: Database, commander: PageClient
 ) -> None:
