@@ -18,7 +18,7 @@ SILENT_EVERY = 8
 
 HOSPITAL = "SBMC"
 WORRIES = (
-    ("safety", "MS4W", "Two patients with the same family name in rooms 12 and 14", "Charge nurse 4 West", 2),
+    ("safety", "MS4W", "Two patients with the same family name on the unit", "Charge nurse 4 West", 2),
     ("equipment", None, "Second CT down, technician due at noon", "Imaging manager", 5),
     ("staffing", "TEL4", "One nurse short tonight, agency asked", "Nursing supervisor", 8),
     ("flow", None, "Five discharges wait for transport after 13:00", "Transport lead", 6),
