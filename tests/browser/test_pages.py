@@ -36,7 +36,6 @@ FOR_COMMANDERS = (
     "/incidents/{incident}/requests/new",
     "/incidents/{incident}/review",
     "/capacity",
-<<<<<<< HEAD
     "/alarms",
     "/alarms/SBMC/week",
     "/capacity/SBMC",
@@ -45,8 +44,6 @@ FOR_COMMANDERS = (
     "/capacity/SBMC/beds",
     "/capacity/SBMC/spaces",
     "/capacity/SBMC/basis",
-=======
->>>>>>> part-a
     "/u/SBMC/MICU",
     "/capacity/SBMC/scores",
     "/capacity/SBMC/schemes",
@@ -78,17 +75,14 @@ FOR_COMMANDERS = (
 FOR_ADMINISTRATORS = (
     "/accounts",
     "/accounts/new",
-<<<<<<< HEAD
     "/capacity/SBMC/spaces/new",
     "/census/SBMC/settings",
     "/capacity",
     "/capacity/SBMC/levels/3",
-=======
     "/capacity/TLH/beds",
     "/capacity/SBMC/basis",
     "/capacity/SBMC/spaces",
     "/capacity/SBMC/spaces/new",
->>>>>>> part-a
 )
 
 
