@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -187,7 +187,7 @@ def sheet(code: str, sheet_id: UUID) -> str:
             previous=previous,
             before=before,
             compared=compare(read(before.sheet), found) if before else [],
-            came=kept(db, held),
+            came=kept(db, held) if _midnight(found) <= runtime().clock.now() else None,
             kinds=dict(KINDS),
         )
 
@@ -238,6 +238,10 @@ def _sheet(db: Session, facility: Facility, sheet_id: str) -> HuddleSheet:
     if found.facility_id != facility.id:
         raise NotFound(f"There is no such huddle at {facility.name}.")
     return found
+
+
+def _midnight(found: Sheet) -> datetime:
+    return rules.midnight(date.fromisoformat(found.day), found.zone)
 
 
 def _there(held: HuddleSheet) -> list[tuple[str, int]]:

@@ -71,6 +71,7 @@ def test_a_morning_and_the_next(app: Flask, db: Database, clock: ManualClock, ho
     page = staff.get(sheet).text
     assert "There were: 2 physicians" in page
     assert "Monitor 4 is down" in page
+    assert "Its midnight is still to come" in page
 
     clock.advance(hours=15, minutes=55)  # 23:55
     count(db, clock, hospital, ICU=12, _4W=25)
@@ -91,7 +92,9 @@ def test_a_morning_and_the_next(app: Flask, db: Database, clock: ManualClock, ho
     assert "has ended it already" in staff.post(f"/capacity/huddle/items/{item}/done", {}, 409).text
     second = staff.post(f"{HUDDLE}/hold", {}).location
     assert "Replaced" in staff.get(second).text
-    assert "Replaced" not in staff.get(sheet).text, "what is kept stays as it was"
+    page = staff.get(sheet).text
+    assert "Replaced" not in page, "what is kept stays as it was"
+    assert page.count("said 13, had 12") == 1, "and what became of it is told beside it"
     compared = staff.get(f"{second}?with={sheet.rsplit('/', 1)[1]}").text
     assert re.search(r"11 → 10\s*<strong>\(−1\)", compared)
     assert staff.get(f"{HUDDLE}/sheets").text.count("/huddle/sheets/") == 2
