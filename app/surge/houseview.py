@@ -59,6 +59,19 @@ def view(
     return HouseView(classes, tuple(to_ask(house.units)), tuple(f for f, _ in firings if f.id not in shown))
 
 
+def line(unit: UnitCapacity, trends: Trends, zone: tzinfo, flags: Flags = ()) -> Spark:
+    """Occupied beds of one unit. Limits are of a class, in percent, and are not drawn on it."""
+    return spark(
+        trends.units.get(unit.unit.id, ()),
+        trends.window.begins,
+        STEP,
+        name=f"Occupied beds of {unit.unit.name} over 14 days",
+        zone=zone,
+        unit="beds",
+        flags=flags,
+    )
+
+
 def limits_of(unit_class: str, watched: Watched) -> Limits:
     """The limits of triggers that can be drawn on a line of occupancy; what is free counts from the top."""
     found = []
@@ -103,17 +116,6 @@ def _class(
     limits = limits_of(group.unit_class, watched)
     begins = trends.window.begins
 
-    def line(unit: UnitCapacity) -> Spark:
-        points = trends.units.get(unit.unit.id, ())
-        return spark(
-            points,
-            begins,
-            STEP,
-            name=f"Occupied beds of {unit.unit.name} over 14 days",
-            zone=zone,
-            unit="beds",
-        )
-
     return ClassView(
         group,
         beds_of(group),
@@ -127,7 +129,7 @@ def _class(
             limits=[(value, f"{amount(value)} %") for value, _ in limits],
             flags=flags,
         ),
-        {unit.unit.id: line(unit) for unit in group.units},
+        {unit.unit.id: line(unit, trends, zone) for unit in group.units},
         limits,
         tuple(unit for unit in group.units if unit.room.over),
         tuple(firing for firing, trigger in firings if trigger.unit_class == group.unit_class),

@@ -41,8 +41,9 @@ class Site:
         return done.stdout.strip()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For one module: while it is open its event loop runs, and no other can."""
     if CHROMIUM is None:
         if os.environ.get("MUSTER_REQUIRE_BROWSER") == "1":
             pytest.fail("MUSTER_REQUIRE_BROWSER is 1, but there is no chromium on the PATH")

@@ -13,6 +13,7 @@ from app.demo import feed
 from app.demo.feed import HANDS_OFF, SOURCE, Last
 from app.demo.generator import units
 from app.demo.more import more
+from app.surge.huddle_metrics import asked_of
 from app.surge.metrics import BEDS, CAUSES, metrics_of
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -70,4 +71,4 @@ def test_what_is_counted_beside_beds_fits_together(
     assert sum(found[cause] for cause in CAUSES) == blocked
     assert found["openable_4h"] <= found["openable_24h"] <= found["openable_72h"]
     assert found["nurses_on_duty"] * unit.patients_per_nurse >= min(staffed, occupied)
-    assert set(found) == set(metrics_of("icu")) - set(BEDS)
+    assert set(found) == set(metrics_of("icu")) - set(BEDS) - set(asked_of("icu"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import redirect, render_template, request, url_for
@@ -15,13 +16,15 @@ from app.facilities.models import Facility, Unit
 from app.facilities.queries import units
 from app.facilities.unit_classes import WHOLE_HOSPITAL
 from app.runtime import runtime, transact
-from app.surge import actions
+from app.surge import actions, history
 from app.surge.actions import Given
 from app.surge.available import doubts
 from app.surge.capacity import UnitCapacity, house
+from app.surge.houseview import line
 from app.surge.metrics import BEDS, METRICS, NURSES, Metric, metrics_of
 from app.surge.models import LatestReading
 from app.surge.pages.frame import frame, hospital, pages
+from app.surge.trends import trends, window
 from app.web import qr
 from app.web.forms import Errors, done, local_time, submitted, typed
 
@@ -87,12 +90,14 @@ def _unit_page(code: str, unit_id: UUID, errors: Errors | None = None) -> str:
         facility = hospital(db, code)
         found = _unit(db.get(Unit, str(unit_id)), facility)
         mine = next(each for each in house(db, facility.id, now).units if each.unit.id == found.id)
+        flags = history.levels_set(db, [facility.id], window(now).begins).get(facility.id, [])
         return render_template(
             "surge/unit.html",
             **frame(db, facility, found.name),
             unit=found,
             mine=mine,
             groups=_groups(mine),
+            course=line(mine, trends(db, [found], now), ZoneInfo(facility.zone), flags),
             data=request.form,
             errors=errors or {},
             labels={metric.slug: metric.label for metric in METRICS.values()},
