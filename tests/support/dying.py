@@ -63,7 +63,7 @@ class Doom:
         if point == self._point:
             self._left -= 1
             if self._left == 0:
-                os.kill(os.getpid(), self._signal)
+                signal.raise_signal(self._signal)  # to this thread, which so goes not one step further
 
     def watch(self, db: Any) -> None:
         """Stand at every point of the way."""
