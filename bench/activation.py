@@ -280,7 +280,7 @@ def serving(place: Place, app: Flask, target: str, environment: dict[str, str]) 
             drain.stop()
         return
     command = [sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "2", "-b", f"127.0.0.1:{place.port}"]
-    quiet = ["--no-control-socket", "--log-level", "warning", target]
+    quiet = ["-c", "bench/web.py", "--no-control-socket", "--log-level", "warning", target]
     with child([*command, *quiet], environment):
         until(lambda: answers(place.public_url))
         yield

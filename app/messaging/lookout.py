@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -17,7 +18,7 @@ from app.messaging.carriers import Accepted, Carrier, CarrierUnavailable
 from app.messaging.carriers import Report as CarrierReport
 from app.messaging.carriers.simulated import SimulatedCarrier
 from app.messaging.channels import Channel
-from app.messaging.drain import apply_reports, open_ids, try_one, understand
+from app.messaging.drain import LONGEST, REPORTS_AT_ONCE, apply_reports, open_ids, try_one, understand
 from app.messaging.models import Attempt, CarrierEvent, InboundText, SimSwitch, SimText
 from app.messaging.states import AttemptState
 from app.messaging.worker import lapse_all
@@ -50,11 +51,18 @@ def look(app: Flask) -> int:
 
 
 def backlog(app: Flask) -> int:
-    """Process reports and texts that were stored, but not processed at once; returns how many."""
+    """Process reports and texts that were stored, but not processed at once; returns how many. It goes on for a
+    while as long as there is much of it: a process that died in the middle of a call-out leaves thousands.
+    """
     rt: Runtime = app.extensions["muster"]
     before = rt.clock.now() - GRACE
-    done = apply_reports(rt, open_ids(rt, CarrierEvent, before))
-    return done + understand(rt, open_ids(rt, InboundText, before))
+    done, ends = 0, time.monotonic() + LONGEST
+    while True:
+        some = apply_reports(rt, open_ids(rt, CarrierEvent, before))
+        some += understand(rt, open_ids(rt, InboundText, before))
+        done += some
+        if some < REPORTS_AT_ONCE or time.monotonic() > ends:
+            return done
 
 
 def answer(app: Flask) -> int:
