@@ -57,6 +57,7 @@ bench: $(VENV)/.dev $(DIST) ## the benchmarks, each with the bare libraries besi
 	$(PY) -m bench.activation
 	$(PY) -m bench.fanout
 	$(PY) -m bench.adt
+	$(PY) -m bench.capacity
 
 lock: ## pin requirements*.in to exact versions with hashes (wants uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url requirements.in -o requirements.txt
