@@ -24,6 +24,8 @@ from app.runtime import runtime
 from app.web.api import blueprint, post
 
 ER7 = "x-application/hl7-v2+er7"
+ALSO_ER7 = "application/hl7-v2"
+"""What senders say who do not know the name above, which HL7 gives over HTTP."""
 api = blueprint("census", "Running census from HL7 v2 ADT messages")
 
 _TEXT = {"schema": {"type": "string", "format": "binary"}}
@@ -32,6 +34,7 @@ _BODY = {
         "required": True,
         "content": {
             ER7: _TEXT,
+            ALSO_ER7: _TEXT,
             "text/plain": _TEXT,
             "application/json": {
                 "schema": {
@@ -192,7 +195,7 @@ def _body() -> bytes:
         except ValidationError as wrong:
             raise Invalid("The body is not as expected.", wrong.normalized_messages()) from None
         return text.encode("utf-8", "replace")
-    if request.mimetype not in (ER7, "text/plain"):
+    if request.mimetype not in (ER7, ALSO_ER7, "text/plain"):
         raise Invalid.field("Content-Type", f"must be {ER7}, text/plain or application/json")
     return request.get_data()
 

@@ -35,7 +35,9 @@ class UnitCensusOut(Schema):
     name = fields.String(required=True)
     unit_class = fields.String(required=True)
     staffed_beds = fields.Integer(required=True)
-    occupied = fields.Integer(required=True, metadata={"description": "patients, not beds"})
+    occupied = fields.Integer(
+        required=True, metadata={"description": "patients we were told of, not beds; as_of says since when"}
+    )
     on_leave = fields.Integer(required=True, metadata={"description": "away, their bed kept"})
     conflicts = fields.Integer(required=True, metadata={"description": "beds with more than one patient"})
     beds = fields.Dict(

@@ -12,7 +12,7 @@ _BAND = {"enum": list(BANDS)}
 _RESOURCE = {"enum": list(RESOURCES)}
 
 
-class ReasonOut(Schema):
+class FiringReasonOut(Schema):
     """A trigger that has fired and speaks for the level."""
 
     firing_id = fields.String(required=True)
@@ -32,7 +32,7 @@ class LevelRecommendationOut(Schema):
     label = fields.String(required=True)
     band = fields.String(required=True, metadata=_BAND)
     drivers = fields.List(fields.String(metadata=_RESOURCE), required=True)
-    reasons = fields.List(fields.Nested(ReasonOut), required=True)
+    reasons = fields.List(fields.Nested(FiringReasonOut), required=True)
     made_at = fields.AwareDateTime(required=True)
     age_seconds = fields.Integer(required=True)
 
