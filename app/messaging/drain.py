@@ -33,6 +33,8 @@ log = structlog.get_logger()
 REPORTS_AT_ONCE, TEXTS_AT_ONCE = 100, 100
 LONGEST = 5.0
 """Seconds one request may spend on other requests' work, where no thread does it; the carrier waits 15."""
+LITTLE, PAUSE = 0.01, 0.5
+"""While texts wait to be handed over: seconds of reports at a time (one piece is done), and between two times."""
 
 
 @dataclass(eq=False)
@@ -90,15 +92,23 @@ class Drain:
             self._come.set()
 
     def _run(self) -> None:
+        again_at = 0.0  # on the monotonic clock: when reports are looked at next, while others go first
         with self._app.app_context():
             while not self._stopping.is_set():
-                self._come.wait()
+                self._come.wait(max(0.0, again_at - time.monotonic()) if self._reports.asked else None)
                 self._come.clear()
-                for lead in (self._texts, self._reports):
-                    try:
-                        lead.work(LONGEST)
-                    except Exception:
-                        log.exception("drain.failed")
+                self._try(self._texts, LONGEST)
+                if not self._rt.parts["rush"]:
+                    self._try(self._reports, LONGEST)
+                elif time.monotonic() >= again_at:
+                    self._try(self._reports, LITTLE)
+                    again_at = time.monotonic() + PAUSE
+
+    def _try(self, lead: _Lead, longest: float) -> None:
+        try:
+            lead.work(longest)
+        except Exception:
+            log.exception("drain.failed")
 
     def _keep(self, what: Report | Text) -> None:
         mine = _Waiting(what)
@@ -138,6 +148,10 @@ class _Lead:
         self._piece = piece
         self._leading = threading.Lock()
         self._more = threading.Event()
+
+    @property
+    def asked(self) -> bool:
+        return self._more.is_set()
 
     def ask(self) -> None:
         self._more.set()

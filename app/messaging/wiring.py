@@ -18,6 +18,7 @@ from app.messaging.carriers.webhook import WebhookCarrier
 from app.messaging.channels import TO_PEOPLE, Channel
 from app.messaging.drain import Drain
 from app.messaging.phones import phones
+from app.messaging.rush import Rush
 from app.messaging.voice import voice
 from app.messaging.webhooks import webhooks
 from app.messaging.worker import THREADS
@@ -28,6 +29,7 @@ from config.settings import Twilio
 def init_app(app: Flask) -> None:
     rt: Runtime = app.extensions["muster"]
     rt.parts["carriers"] = _carriers(rt)
+    rt.parts["rush"] = Rush()
     rt.parts["drain"] = Drain(app)
     for blueprint in [webhooks, voice] if rt.settings.twilio else [phones] if rt.settings.simulated else []:
         app.register_blueprint(blueprint)

@@ -130,6 +130,7 @@ class _Line:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self._rt.parts["rush"].note(self._name + self._channel, False)
         self._pool.shutdown()
         self._clerk.shutdown()
 
@@ -154,6 +155,7 @@ class _Line:
         with self._rt.db.read() as session:
             due = is_due(session, self._channel, now)
         claims = self._claim() if due else []
+        self._rt.parts["rush"].note(self._name + self._channel, len(claims) >= _CLAIM_MOST)
         if len(claims) < _CLAIM_MOST:
             self._again_at = time.monotonic() + (self._pause(now) if due else POLL_SECONDS)
         for one in claims:

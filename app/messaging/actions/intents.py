@@ -120,6 +120,8 @@ def supersede(uow: UnitOfWork, *, subject_id: str) -> int:
 
     Those the carrier has, or may have, run on; but they are not tried again.
     """
+    held = sa.select(Intent.id).where(Intent.subject_id == subject_id).order_by(Intent.id).with_for_update()
+    uow.session.execute(held).all()  # else one could become another try between the two statements below
     ours = sa.update(Intent).where(Intent.subject_id == subject_id)
     waiting = ours.where(Intent.state.in_(WAITING)).values(
         state=IntentState.SUPERSEDED, superseded_at=uow.now, changed_at=uow.now

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import copy
 
@@ -163,3 +164,34 @@ def test_a_report_that_cannot_be_stored_is_refused_and_holds_up_nobody(app: Flas
         drain.hear(Report(one.attempt_id, "callback", "SM1", "sent", error_code=object()))  # type: ignore[arg-type]
     drain.hear(Report(one.attempt_id, "callback", "SM1", "delivered"))
     assert post.all_states() == ["delivered"]
+
+
+@pytest.mark.engine("sqlite")
+def test_while_texts_wait_to_be_sent_reports_take_turns_and_none_is_left(
+    app: Flask, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.messaging.drain.PAUSE", 1.5)
+    for n in range(2):
+        post.ask(n, key=f"k{n}")
+    first, second = claimed(post.db, most=2, carrier="twilio")
+    parts = app.extensions["muster"].parts
+    drain, rush = parts["drain"], parts["rush"]
+    rush.note("a line", True)
+    drain.start()
+    try:
+        drain.hear(Report(first.attempt_id, "callback", "SM1", "delivered"))
+        until(lambda: waiting(post) == [])
+        drain.hear(Report(second.attempt_id, "callback", "SM2", "delivered"))
+        assert len(waiting(post)) == 1
+        rush.note("a line", False)
+        until(lambda: waiting(post) == [])
+    finally:
+        drain.stop()
+    assert post.all_states() == ["delivered", "delivered"]
+
+
+def until(done: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
