@@ -38,7 +38,7 @@ def fill_quiet_tests(filling: Filling) -> None:
                 active=True,
                 every_weeks=EVERY_WEEKS,
                 most_a_day=MOST_A_DAY,
-                changed_at=uow.now - timedelta(weeks=WEEKS),
+                changed_at=uow.now,  # so that today is not late before the first tick has planned it
                 changed_by="Demo data",
             )
         )

@@ -79,6 +79,16 @@ def test_a_text_that_reaches_nobody_brings_the_next_step_at_once(db, hospital, a
     assert tick(db) == 1
 
 
+def test_what_somebody_sees_to_is_not_hurried_by_a_text_that_failed(db, hospital, late, clock: ManualClock):
+    clock.advance(minutes=1)
+    text = intents(db, hospital.people[0], "question")[-1]
+    assert reply(db, hospital.phone(0), "1A")
+    held_until = item(db).held_until
+    reported(db, text, "failed")
+    assert [(waits.do, waits.due_at) for waits in coming(db)] == [("come_back", held_until)]
+    assert tick(db) == 0
+
+
 def test_handing_on_brings_the_next_step_at_once(db, hospital, act, late, clock: ManualClock):
     incident, _ = late
     gita = hospital.people[6]
